@@ -1,0 +1,1 @@
+"""The store, the catalog and the tables."""
