@@ -86,3 +86,19 @@ class Slice:
 
     def __str__(self) -> str:
         return f"{self.stream} {self.scope} {self.day}"
+
+
+class Secret:
+    """A text that shows itself only to who asks for it by name; its repr is masked."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def get_secret_value(self) -> str:
+        """The text itself."""
+        return self._text

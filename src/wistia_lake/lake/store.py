@@ -1,0 +1,131 @@
+"""One object store under the lake: a folder, memory, or (with the same calls) a bucket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from wistia_lake.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+
+class Store:
+    """Bytes by key. Every write is atomic; ``create`` fails if the key exists.
+
+    ``root`` is the folder behind a ``file://`` store, or None: engines then read through temporary copies.
+    """
+
+    def __init__(self, backend: ObjectStore, url: str, root: Path | None) -> None:
+        self._backend = backend
+        self.url = url
+        self.root = root
+
+    def __repr__(self) -> str:
+        return f"Store({self.url!r})"
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Every key below ``prefix``, in no particular order."""
+        with _named(f"listing {prefix}", self.url):
+            for chunk in self._backend.list(prefix):
+                for item in chunk:
+                    yield item["path"]
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes; FileNotFoundError if there is none."""
+        with _named(f"reading {key}", self.url):
+            return self._backend.get(key).bytes().to_bytes()
+
+    def exists(self, key: str) -> bool:
+        """Whether the key holds an object."""
+        try:
+            with _named(f"looking for {key}", self.url):
+                self._backend.head(key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def create(self, key: str, data: bytes) -> None:
+        """Write a new object; FileExistsError if the key is taken."""
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            with _named(f"writing {key}", self.url):
+                self._backend.put(key, data, mode="create")
+        except AlreadyExistsError as exc:
+            raise FileExistsError(key) from exc
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object, replacing what the key holds."""
+        with _named(f"writing {key}", self.url):
+            self._backend.put(key, data)
+
+    def delete(self, key: str) -> None:
+        """Remove the object if it is there."""
+        try:
+            with _named(f"deleting {key}", self.url):
+                self._backend.delete(key)
+        except FileNotFoundError:
+            return
+
+    @contextmanager
+    def local_paths(self, keys: list[str]) -> Iterator[list[Path]]:
+        """The objects as local files, in the order of ``keys``; copies are removed afterwards."""
+        if self.root is not None:
+            yield [self.root / key for key in keys]
+            return
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory(prefix="wistia-lake-") as folder:
+            paths = []
+            for number, key in enumerate(keys):
+                path = Path(folder) / f"{number}-{key.rsplit('/', 1)[-1]}"
+                path.write_bytes(self.get(key))
+                paths.append(path)
+            yield paths
+
+
+@contextmanager
+def _named(action: str, url: str) -> Iterator[None]:
+    """Give the store's own errors the words of this project; 'not found' and 'exists' pass through."""
+    from obstore.exceptions import AlreadyExistsError, BaseError
+
+    try:
+        yield
+    except (FileNotFoundError, AlreadyExistsError):
+        raise
+    except (BaseError, OSError) as exc:
+        raise StoreError(f"The store {url} failed while {action}: {exc}. Check that it is reachable, then try again.") from exc
+
+
+def lake_root(lake: str) -> Path | None:
+    """The folder a lake setting means (a path or a ``file://`` URL), or None for another kind of store."""
+    if lake.startswith("file://"):
+        return Path(url2pathname(unquote(urlsplit(lake).path)))
+    return None if "://" in lake else Path(lake).absolute()
+
+
+def open_store(lake: str) -> Store:
+    """Open the store of a lake: a path, ``file://`` or ``memory://``; s3:// is not offered by this version."""
+    from obstore.store import LocalStore, MemoryStore
+
+    if lake.startswith("memory://"):
+        return Store(MemoryStore(), lake, None)
+    root = lake_root(lake)
+    if root is None:
+        raise SettingsError(f"The lake {lake!r} is of a kind this version cannot open; use a folder, such as ./lake.")
+    if root.exists() and not root.is_dir():
+        raise SettingsError(f"The lake {str(root)!r} is a file; name a folder with --lake or WISTIA_LAKE.")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise SettingsError(f"The lake folder {str(root)!r} cannot be made: {exc.strerror}. Choose another with --lake.") from exc
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise SettingsError(f"The lake folder {str(root)!r} cannot be read; check its permissions.")
+    return Store(LocalStore(str(root)), root.as_uri(), root)
