@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 Clock = Callable[[], datetime]
 """Returns the present as an aware UTC instant. Passed in, never imported."""
@@ -102,3 +103,23 @@ class Secret:
     def get_secret_value(self) -> str:
         """The text itself."""
         return self._text
+
+
+class Reporter(Protocol):
+    """Where long work tells people how far it is. Never gets a secret or anything about a viewer."""
+
+    def say(self, text: str) -> None:
+        """Show one finished sentence."""
+
+    def step(self, name: str, done: int, total: int | None) -> None:
+        """Show how far a named piece of work is; ``total`` None if unknown."""
+
+
+class Quiet:
+    """A reporter that shows nothing."""
+
+    def say(self, text: str) -> None:
+        """Show nothing."""
+
+    def step(self, name: str, done: int, total: int | None) -> None:
+        """Show nothing."""

@@ -1,0 +1,52 @@
+"""What a command did, as plain values for people, ``--json`` and ``ops.run``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wistia_lake.errors import WistiaLakeError
+
+
+@dataclass(slots=True)
+class IngestSummary:
+    """Counts of one ingest; filled while it works, so that an interrupted one can still be told."""
+
+    run_id: str = ""
+    request_count: int = 0
+    retry_count: int = 0
+    throttled_count: int = 0
+    slice_count: int = 0
+    batch_count: int = 0
+    """Looks that wrote a new data object; the others saw what was there already."""
+    row_count: int = 0
+    added_count: int = 0
+    """Rows that the slice's previous look did not have."""
+    late_row_count: int = 0
+    """Of these, rows of days whose earlier look was already final."""
+    quarantined_count: int = 0
+    repeat_count: int = 0
+    skipped_medias: list[str] = field(default_factory=list)
+    """Medias that were listed at the start and answered 404."""
+    problems: list[WistiaLakeError] = field(default_factory=list)
+    """Slices that failed while the others went on; the first decides the exit code."""
+
+
+@dataclass(slots=True)
+class BuildSummary:
+    """Counts of one build."""
+
+    partition_count: int = 0
+    row_count: int = 0
+    """Rows written."""
+    tables: dict[str, int] = field(default_factory=dict)
+    """Partitions rebuilt, by table."""
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """An ingest, a build and the basic checks, and how it ended."""
+
+    ingest: IngestSummary | None = None
+    build: BuildSummary | None = None
+    failed_checks: list[str] = field(default_factory=list)
+    problem: WistiaLakeError | None = None
