@@ -1,0 +1,73 @@
+# Needs make and Python 3.11 or newer; everything else goes into .venv.  `make` alone lists the targets.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+LOCK_FLAGS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test quick lint format types docs docs-check wheel ci lock bench sandbox clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## fill .venv with the pinned packages and this project
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "wistia-lake needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Install a newer one and name it: make PYTHON=python3.12 install" % v[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every table with the truth
+	$(BIN)/wistia-lake demo
+
+test: $(STAMP) ## run all tests
+	$(BIN)/python -m pytest
+
+quick: $(STAMP) ## run the tests that take seconds
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(STAMP) ## style, format and import direction
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP) ## write the format that lint asks for
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+types: $(STAMP) ## mypy, strict on src
+	$(BIN)/mypy
+
+docs: $(STAMP) ## write docs/tables.md and docs/cli.md from the code
+	$(BIN)/python docs/generate.py
+
+docs-check: $(STAMP) ## fail if the generated pages are not what the code says
+	$(BIN)/python docs/generate.py --check
+
+wheel: $(STAMP) ## build the wheel and try it without the sources
+	rm -rf build/wheel
+	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
+	$(BIN)/python tests/meta/try_wheel.py build/wheel
+
+ci: lint types docs-check test wheel demo ## everything that must pass before a change goes in
+
+lock: $(STAMP) ## compile the pinned requirements anew (uses uv)
+	$(PIP) install --quiet uv
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/python .ci/plain_pins.py requirements-dev.lock requirements-dev.txt
+
+bench: $(STAMP) ## how much longer than an empty Python the commands take to start
+	$(BIN)/python benchmarks/startup.py
+
+sandbox: $(STAMP) ## serve a simulated account on this machine until Ctrl-C
+	$(BIN)/wistia-lake sandbox serve
+
+clean: ## remove what make and the tools made, but no lake
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The command line: each command parses, calls one function, prints. Imports are lazy: starting is measured."""

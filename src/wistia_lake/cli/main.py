@@ -1,0 +1,72 @@
+"""The entry point, and the one edge where errors become a paragraph and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from wistia_lake.cli.group import LazyGroup
+from wistia_lake.cli.options import global_options
+from wistia_lake.errors import WistiaLakeError
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+COMMANDS = {
+    "run": ("pipeline_commands", "Ingest, build and check: the command a schedule calls."),
+    "ingest": ("pipeline_commands", "Read from the API what is new, late or due into bronze."),
+    "build": ("pipeline_commands", "Compute the tables whose inputs changed."),
+    "check": ("pipeline_commands", "Check the finished tables: keys, nulls, ranges, references."),
+    "status": ("status_command", "Show coverage, watermark, freshness, rows and the last runs."),
+    "query": ("query_commands", "Answer SQL, or a stored query by its name."),
+    "tables": ("query_commands", "List the tables, or explain every column of one."),
+    "demo": ("demo_command", "Run the whole way against a simulated account and compare with the truth."),
+    "sandbox": ("sandbox_commands", "Serve and question a simulated Wistia account."),
+}
+"""Every command: the module that holds it, and its line in the list (the same as its own first line)."""
+
+
+@click.group(cls=LazyGroup, commands_by_name=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wistia-lake", message="wistia-lake %(version)s")
+@global_options(hidden=False)
+def wistia_lake() -> None:
+    """Keep a complete, correct and private copy of a Wistia account's viewing history, and question it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; the only place that catches everything."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with wistia_lake.make_context("wistia-lake", words) as context:
+            wistia_lake.invoke(context)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.ClickException as exc:
+        exc.show(sys.stderr)
+        return exc.exit_code
+    except WistiaLakeError as exc:
+        _complain(f"{exc}")
+        return exc.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _complain("Stopped. What was committed so far is kept; the same command goes on from there.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; a second error at interpreter exit would be noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception:  # noqa: BLE001  the edge: anything left is a bug, and is shown whole
+        traceback.print_exc()
+        _complain("This is a bug in wistia-lake. Please report it with the lines above; what was committed is kept.")
+        return 1
+    return 0
+
+
+def _complain(paragraph: str) -> None:
+    print(f"wistia-lake: {' '.join(paragraph.split())}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

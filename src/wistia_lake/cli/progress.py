@@ -1,0 +1,87 @@
+"""Progress on stderr: a bar on a terminal for work over two seconds, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+import time
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+PATIENCE_S = 2.0
+"""Work shorter than this shows nothing."""
+LINE_EVERY_S = 10.0
+"""Without a terminal, a line as often as this and no more."""
+
+
+class TerminalReporter:
+    """Says sentences and shows steps; a context manager, so that the bar never stays behind."""
+
+    def __init__(self, stream: TextIO | None = None, *, is_terminal: bool | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._is_terminal = self._stream.isatty() if is_terminal is None else is_terminal
+        self._lock = Lock()
+        self._began: dict[str, float] = {}
+        self._lined: dict[str, float] = {}
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = None
+
+    def say(self, text: str) -> None:
+        """Show one finished sentence."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            else:
+                print(text, file=self._stream, flush=True)
+
+    def step(self, name: str, done: int, total: int | None) -> None:
+        """Show how far a named piece of work is."""
+        now = time.monotonic()
+        with self._lock:
+            began = self._began.setdefault(name, now)
+            if now - began < PATIENCE_S and name not in self._tasks:
+                return
+            if self._is_terminal:
+                self._show_bar(name, done, total)
+            else:
+                self._show_line(name, done, total, now)
+
+    def _show_line(self, name: str, done: int, total: int | None, now: float) -> None:
+        finished = total is not None and done >= total
+        if not finished and now - self._lined.get(name, self._began[name]) < LINE_EVERY_S:
+            return
+        self._lined[name] = now
+        of = "" if total is None else f" of {total:,}"
+        print(f"{name}: {done:,}{of}", file=self._stream, flush=True)
+
+    def _show_bar(self, name: str, done: int, total: int | None) -> None:
+        if self._bar is None:
+            self._bar = _new_bar(self._stream)
+            self._bar.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._bar.add_task(name, total=total)
+        self._bar.update(self._tasks[name], completed=done, total=total)
+
+
+def _new_bar(stream: TextIO) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(file=stream), transient=True)
