@@ -54,7 +54,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     unknown_fields: list[str] = []
     skipped_medias: list[str] = []
     covers: tuple[date, date] | None = None
-    """First and last account day asked for (window streams)."""
+    """First and last account day asked for of every media (window streams); a media met for the first time is asked
+    for from its creation on, as its row says."""
     based_on: str | None = None
     content_hash: str
     """Of the set of rows, whatever their order."""
@@ -76,7 +77,9 @@ def decode_manifest(data: bytes, key: str) -> Manifest:
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.MsgspecError as exc:
-        raise DataError(f"The manifest {key} is damaged ({exc}). Restore it, or delete it: its day is then read again.") from exc
+        raise DataError(
+            f"The manifest {key} is damaged ({exc}). Restore it, or delete it: its day is then read again."
+        ) from exc
     if manifest.layout_version > LAYOUT_VERSION:
         raise LakeUnreadable(
             f"The manifest {key} has layout version {manifest.layout_version}; this program knows {LAYOUT_VERSION}. "
