@@ -1,0 +1,204 @@
+"""From path and query to an answer. Knows nothing of sockets, tokens or limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from wistia_lake.sandbox import bodies
+from wistia_lake.sandbox.listing import Listing
+from wistia_lake.sandbox.scenario import Media, Project
+from wistia_lake.sandbox.world import World
+
+MAX_PER_PAGE = 100
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_JSON = "application/json; charset=utf-8"
+
+Query = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, body and, for arrays, how many rows it has."""
+
+    status: int
+    body: bytes
+    rows: int | None = None
+    content_type: str = _JSON
+
+
+class Refused(Exception):
+    """The request is answered with an error body."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def error(status: int, message: str, code: str | None = None) -> Answer:
+    """An error as the API words it."""
+    body = {"code": code, "error": message} if code else {"error": message}
+    return Answer(status, msgspec.json.encode(body))
+
+
+def _array(rows: list[dict[str, Any]]) -> Answer:
+    return Answer(200, msgspec.json.encode(rows), len(rows))
+
+
+def _whole(query: Query, name: str, default: int) -> int:
+    text = query.get(name, [""])[-1]
+    if not text:
+        return default
+    if not re.fullmatch(r"-?\d{1,9}", text):
+        raise Refused(422, f"{name} must be an integer")
+    return int(text)
+
+
+def _date(query: Query, name: str) -> date | None:
+    text = query.get(name, [""])[-1]
+    if not text:
+        return None
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Refused(422, f"{name} is not a valid date")
+
+
+def _has_time(query: Query) -> bool:
+    """Observed: a start_date with a time part was accepted and gave no rows."""
+    texts = [query.get(name, [""])[-1] for name in ("start_date", "end_date")]
+    return any(re.match(r"\d{4}-\d{2}-\d{2}[T ]\d", text) for text in texts)
+
+
+class Api:
+    """The routes of one account."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._listing = Listing(world)
+        self._projects = {project.hashed_id: project for project in world.scenario.projects}
+
+    def answer(self, path: str, query: Query, now: datetime, *, scopes: Iterable[str] = ("all:read",)) -> Answer:
+        """Answer ``GET path`` as of ``now``. ``path`` has neither version prefix nor ``.json``."""
+        parts = tuple(part for part in path.split("/") if part)
+        try:
+            match parts:
+                case ("medias",):
+                    return self._medias(query, now)
+                case ("medias", media_id):
+                    return self._media(media_id, now)
+                case ("account",):
+                    return Answer(200, msgspec.json.encode(bodies.account(self.world, now)))
+                case ("token",):
+                    return self._token(scopes)
+                case ("stats", *rest):
+                    return self._stats(tuple(rest), query, now)
+        except Refused as refused:
+            return error(refused.status, refused.message)
+        return error(404, "Not found")
+
+    def _stats(self, parts: tuple[str, ...], query: Query, now: datetime) -> Answer:
+        match parts:
+            case ("account",):
+                return Answer(200, msgspec.json.encode(bodies.account_stats(self.world, now)))
+            case ("medias", media_id):
+                media = self._any_id(media_id, now)
+                return Answer(200, msgspec.json.encode(bodies.media_stats(self.world, media, now)))
+            case ("medias", media_id, "by_date"):
+                return self._by_date(self._any_id(media_id, now), query, now)
+            case ("events",):
+                return self._events(query, now)
+            case ("events", key):
+                session = self.world.find_event(key, now)
+                if session is None:
+                    raise Refused(404, "Event not found")
+                return Answer(200, self._listing.encoded(session, now))
+        return error(404, "Not found")
+
+    def _window(self, query: Query) -> tuple[int, int]:
+        """Offset and limit. Observed: too large a page is cut to 100 in silence. Assumed: page 0 is page 1."""
+        page, per_page = _whole(query, "page", 1), _whole(query, "per_page", self.world.options.default_per_page)
+        if per_page < 1:
+            per_page = self.world.options.default_per_page
+        per_page = min(per_page, MAX_PER_PAGE)
+        return (max(page, 1) - 1) * per_page, per_page
+
+    def _events(self, query: Query, now: datetime) -> Answer:
+        offset, limit = self._window(query)
+        if _has_time(query):
+            return Answer(200, b"[]", 0)
+        first, last = _date(query, "start_date"), _date(query, "end_date")
+        media_id, visitor = query.get("media_id", [""])[-1], query.get("visitor_key", [""])[-1]
+        if media_id and media_id not in self.world.medias:
+            return Answer(200, b"[]", 0)
+        rows = self._listing.page(first, last, media_id or None, visitor or None, offset, limit, now)
+        return Answer(200, b"[" + b",".join(rows) + b"]", len(rows))
+
+    def _by_date(self, media: Media, query: Query, now: datetime) -> Answer:
+        today = self.world.calendar.day_of(now)
+        first, last = _date(query, "start_date"), _date(query, "end_date")
+        last = last or today
+        first = first or min(last, today - timedelta(days=1))
+        return _array(bodies.by_date(self.world, media, first, last, now))
+
+    def _any_id(self, media_id: str, now: datetime) -> Media:
+        """Statistics take the hashed or the numeric id."""
+        media = self.world.present_media(media_id, now)
+        if media is None and media_id.isdecimal():
+            numbered = [item for item in self.world.present_medias(now) if item.id == int(media_id)]
+            media = numbered[0] if numbered else None
+        if media is None:
+            raise Refused(404, "Media not found")
+        return media
+
+    def _project(self, media: Media) -> Project | None:
+        return self._projects.get(media.project or "")
+
+    def _media(self, media_id: str, now: datetime) -> Answer:
+        media = self.world.present_media(media_id, now)
+        if media is None:
+            raise Refused(404, f"Media with ID '{media_id[:40]}' not found.")
+        return Answer(200, msgspec.json.encode(bodies.media_show(media, self._project(media))))
+
+    def _medias(self, query: Query, now: datetime) -> Answer:
+        offset, limit = self._window(query)
+        medias = [media for media in self.world.present_medias(now) if _wanted(media, query)]
+        keys: dict[str, Callable[[Media], Any]] = {
+            "name": lambda media: media.title,
+            "created": lambda media: media.created,
+            "updated": lambda media: media.updated or media.created,
+        }
+        key = keys.get(query.get("sort_by", [""])[-1])
+        if key is not None:
+            medias.sort(key=key)
+        if query.get("sort_direction", ["1"])[-1] == "0":
+            medias.reverse()
+        return _array([bodies.media_row(media, self._project(media)) for media in medias[offset : offset + limit]])
+
+    @staticmethod
+    def _token(scopes: Iterable[str]) -> Answer:
+        body = {"type": "permanent", "application": None, "scopes": list(scopes), "name": "sandbox", "expires_at": None}
+        return Answer(200, msgspec.json.encode(body))
+
+
+def _wanted(media: Media, query: Query) -> bool:
+    """The list's filters; several tags must all match."""
+    served = {
+        "project_id": media.project,
+        "name": media.title,
+        "type": media.type,
+        "hashed_id": media.hashed_id,
+        "archived": str(media.archived).lower(),
+    }
+    if any(query[name][-1] != value for name, value in served.items() if query.get(name)):
+        return False
+    wanted = query.get("hashed_ids[]")
+    return (not wanted or media.hashed_id in wanted) and set(query.get("tags[]", ())) <= set(media.tags)

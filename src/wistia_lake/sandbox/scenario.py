@@ -1,0 +1,137 @@
+"""What a scenario is made of: plain frozen data, no behaviour beyond looking things up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Duration = float | int | Literal["absent"] | None
+"""Length in seconds as the media list serves it; "absent" leaves the field out (observed on images)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The simulated account."""
+
+    id: int
+    name: str
+    url: str
+    public_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of the account."""
+
+    id: int
+    hashed_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Extra traffic that begins on a day and decays by half every ``half_life`` days."""
+
+    day: date
+    factor: float
+    half_life: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How a media is watched."""
+
+    plays_per_day: float
+    loads_per_play: float = 2.5
+    mix: str = "ads"
+    engagement: float = 0.45
+    weekend: float = 1.0
+    """Factor for Saturdays and Sundays."""
+    bursts: tuple[Burst, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A media at one moment; edits make the next version of it."""
+
+    id: int
+    hashed_id: str
+    title: str
+    project: str | None
+    """Hashed id of its project."""
+    length: float
+    """True length in seconds, which decides how long sessions run, whatever the list serves."""
+    created: datetime
+    traffic: Traffic
+    duration: Duration = None
+    section: str | None = None
+    type: str = "Video"
+    archived: bool = False
+    status: str = "ready"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    tags_in_list: bool = False
+    """Some list rows carry tags, most do not (observed); the show endpoint always does."""
+    asset_bytes: int = 84_512_337
+    updated: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of a media's fields at an instant. Setting ``deleted_at`` deletes it."""
+
+    at: datetime
+    media_id: str
+    changes: Mapping[str, object]
+    touches_updated: bool = True
+    """Editing a project or section does not move a media's ``updated`` (observed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole account: medias, traffic, dated edits and the settings its user would write."""
+
+    name: str
+    zone: str
+    account: Account
+    first_day: date
+    """First local day with traffic."""
+    now: datetime
+    """Default simulated present."""
+    projects: tuple[Project, ...]
+    medias: tuple[Media, ...]
+    edits: tuple[Edit, ...] = ()
+    toml: str = ""
+    visitor_pool: int = 400
+    """Visitors who come back, over all medias."""
+    returning_share: float = 0.16
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Manners that are unknown at the real API, or differ between observers: each is a switch."""
+
+    received_at: Literal["first", "last"] = "first"
+    """Whether a session's received_at is its first beat, or moves with the last one."""
+    deleted_sessions: Literal["stay", "vanish"] = "stay"
+    """What happens to the sessions of a deleted media."""
+    edge: Literal["second", "day"] = "second"
+    """Whether the two-year edge cuts to the second or to the UTC day."""
+    basic_auth: bool = False
+    default_per_page: int = 100
+    twin_share: float = 0.006
+    late_share: float = 0.015
+    unseen_share: float = 0.01
+    """Plays that never make an event row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRule:
+    """A title, project, section or tag pattern and the channel it stands for."""
+
+    channel: str
+    field: Literal["project", "section", "tag", "title"]
+    pattern: str

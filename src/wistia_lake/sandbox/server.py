@@ -1,0 +1,170 @@
+"""The HTTP side: authorisation, sliding limit, latency, request log, control paths."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from wistia_lake.sandbox.clock import instant_text, parse_instant
+from wistia_lake.sandbox.routes import Answer, Api, error
+from wistia_lake.sandbox.world import World
+
+TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulation
+TOKEN_WITHOUT_STATS = "sandbox-token-no-stats"  # noqa: S105
+DEFAULT_LIMIT = 600
+WINDOW = 60.0
+_SECRET_PARAMETERS = ("access_token", "api_password", "public_token", "token")
+
+
+class Backwards(ValueError):
+    """Simulated time never goes back."""
+
+
+class Site:
+    """The state behind the server: world, simulated now, limit, log. Safe to use from another thread."""
+
+    def __init__(
+        self, world: World, now: datetime | None = None, *, rate_limit: int | None = DEFAULT_LIMIT,
+        latency_ms: float = 0.0, log: io.TextIOBase | None = None,
+    ) -> None:  # fmt: skip
+        self.world = world
+        self.now = now or world.scenario.now
+        self.api = Api(world)
+        self.rate_limit = rate_limit
+        self.latency_ms = latency_ms
+        self._log = log
+        self._requests: list[dict[str, Any]] = []
+        self._recent: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def advance(self, to: datetime) -> None:
+        """Move the simulated present; raises Backwards."""
+        with self._lock:
+            if to < self.now:
+                raise Backwards(f"it is {instant_text(self.now)}; time does not go back to {instant_text(to)}")
+            self.now = to
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every answered API request so far."""
+        with self._lock:
+            return list(self._requests)
+
+    def handle(self, path: str, query: Mapping[str, list[str]], authorization: str) -> tuple[Answer, dict[str, str]]:
+        """Answer one GET and log it; also returns extra headers."""
+        with self._lock:
+            headers: dict[str, str] = {}
+            answer = self._refusal(path, query, authorization, headers)
+            if answer is None:
+                scopes = ("all:read",) if _token(authorization, True) == TOKEN else ("media:read",)
+                answer = self.api.answer(route(path), query, self.now, scopes=scopes)
+            self._record(path, query, answer)
+            return answer, headers
+
+    def _refusal(
+        self, path: str, query: Mapping[str, list[str]], authorization: str, headers: dict[str, str]
+    ) -> Answer | None:
+        token = _token(authorization, self.world.options.basic_auth)
+        if token not in (TOKEN, TOKEN_WITHOUT_STATS) or "api_password" in query or "access_token" in query:
+            return error(401, "Invalid credentials.", "unauthorized_credentials")
+        if token == TOKEN_WITHOUT_STATS and route(path).startswith("/stats/"):
+            return error(401, "This token does not have permission to read detailed stats.", "unauthorized_scope")
+        wait = self._wait()
+        if wait is None:
+            return None
+        headers["Retry-After"] = str(max(1, ceil(wait)))
+        return Answer(429, b"Rate limit exceeded", None, "text/plain; charset=utf-8")
+
+    def _wait(self) -> float | None:
+        """Seconds until the sliding minute has room again; None if it has. Real time: it protects a real server."""
+        if self.rate_limit is None:
+            return None
+        now, recent = time.monotonic(), self._recent
+        while recent and recent[0] <= now - WINDOW:
+            recent.popleft()
+        if len(recent) >= self.rate_limit:
+            return recent[0] + WINDOW - now
+        recent.append(now)
+        return None
+
+    def _record(self, path: str, query: Mapping[str, list[str]], answer: Answer) -> None:
+        line = {
+            "n": len(self._requests) + 1,
+            "at": instant_text(self.now),
+            "method": "GET",
+            "path": path,
+            "query": {
+                name: "***" if name in _SECRET_PARAMETERS else values[0] if len(values) == 1 else values
+                for name, values in query.items()
+            },
+            "status": answer.status,
+            "rows": answer.rows,
+        }
+        self._requests.append(line)
+        if self._log is not None:
+            self._log.write(msgspec.json.encode(line).decode() + "\n")
+            self._log.flush()
+
+
+def route(path: str) -> str:
+    """A request's path without version and ``.json``."""
+    return path.removeprefix("/v1").removesuffix(".json") if path.startswith("/v1/") else "/unknown"
+
+
+def _token(authorization: str, basic: bool) -> str | None:
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "bearer":
+        return value.strip()
+    if kind.lower() == "basic" and basic:
+        try:
+            user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except ValueError:
+            return None
+        return password if user == "api" else None
+    return None
+
+
+def application(site: Site) -> web.Application:
+    """The aiohttp application of a site."""
+
+    async def advance(request: web.Request) -> web.Response:
+        try:
+            body = msgspec.json.decode(await request.read(), type=dict[str, str])
+            site.advance(parse_instant(body["to"]))
+        except Backwards as refused:
+            return web.json_response({"error": str(refused)}, status=409)
+        except (msgspec.DecodeError, KeyError, ValueError) as problem:
+            return web.json_response({"error": f'expected {{"to": "…Z"}}: {problem}'}, status=422)
+        return web.json_response({"now": instant_text(site.now)})
+
+    async def requests(_: web.Request) -> web.Response:
+        return web.json_response(site.requests())
+
+    async def get(request: web.Request) -> web.Response:
+        if site.latency_ms:
+            await asyncio.sleep(site.latency_ms / 1000.0)
+        query: dict[str, list[str]] = {}
+        for name, value in request.rel_url.query.items():
+            query.setdefault(name, []).append(value)
+        path = request.rel_url.path
+        answer, headers = site.handle(path, query, request.headers.get("Authorization", ""))
+        headers["x-request-id"] = str(uuid.uuid4())
+        headers["Content-Type"] = answer.content_type
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+    app = web.Application()
+    app.router.add_post("/_sandbox/advance", advance)
+    app.router.add_get("/_sandbox/requests", requests)
+    app.router.add_get("/{path:.*}", get)
+    return app
