@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -41,7 +43,7 @@ class Invocation:
         """Send log lines to stderr: warnings, with -v what happened, with -vv every page."""
         from wistia_lake.log import configure
 
-        configure(verbosity=self.given.get("verbosity", 0))
+        configure(self.given.get("verbosity", 0), not sys.stderr.isatty(), sys.stderr)
 
     def reporter(self) -> TerminalReporter:
         """Progress on stderr; a context manager."""
@@ -54,24 +56,19 @@ def clock_of(loaded: Loaded) -> Clock:
     """The real clock, or a fixed one against an API on this machine."""
     from wistia_lake.errors import SettingsError
     from wistia_lake.settings import fixed_now
+    from wistia_lake.wistia.base_url import parse_base_url
 
     now = fixed_now(loaded.settings)
     if now is None:
         return lambda: datetime.now(UTC)
-    if not is_loopback(loaded.settings.base_url):
+    base_url = parse_base_url(loaded.settings.base_url, allow_host=loaded.settings.allow_host)
+    if not base_url.is_loopback:
         raise SettingsError(
             f"now = {loaded.settings.now!r} replaces the clock, which is only for a simulated account on this machine, "
             f"and base_url is {loaded.settings.base_url!r}. Leave --now (WISTIA_LAKE_NOW) out, or name the sandbox "
             "with --base-url."
         )
     return lambda: now
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether a base URL means this machine."""
-    from urllib.parse import urlsplit
-
-    return urlsplit(base_url).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -129,9 +126,12 @@ def command(**attributes: Any) -> Callable[[Callable[..., None]], click.Command]
     """A command that takes the global options too and gets the Invocation as its first argument."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
+        @wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> None:
+            function(click.get_current_context().ensure_object(Invocation), *args, **kwargs)
+
         epilog = "Global options (--lake, --config, --json, ...) may stand here too: see wistia-lake --help."
-        wrapped = global_options()(click.make_pass_decorator(Invocation, ensure=True)(function))
-        return click.command(epilog=epilog, **attributes)(wrapped)
+        return click.command(cls=click.Command, epilog=epilog, **attributes)(global_options()(wrapped))
 
     return decorate
 

@@ -1,0 +1,58 @@
+"""``query`` and ``tables``: the questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wistia_lake.cli.options import Invocation, command
+from wistia_lake.cli.output import FORMATS, print_json, text_table, write_rows
+
+
+@command()
+@click.argument("question", metavar="SQL|NAME")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="How to print the rows. [default: table, or json with --json]",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of stdout.")
+def query(invocation: Invocation, question: str, format_: str | None, output: Path | None) -> None:
+    """Answer SQL, or a stored query by its name.
+
+    The question is one statement that reads, in DuckDB's dialect, over the tables that `wistia-lake tables` lists; or
+    the name of a stored query: `sanity` shows at a glance whether the numbers make sense. A query cannot write, attach
+    databases, read files or reach the network.
+    """
+    from wistia_lake.reader import run_query
+
+    if format_ is None:
+        format_ = "json" if invocation.as_json else "table"
+    if format_ == "parquet" and output is None and invocation.as_json:
+        raise click.UsageError("--json and --format parquet exclude each other.")
+    write_rows(run_query(invocation.load(), question), format_, output)
+
+
+@command()
+@click.argument("name", required=False)
+def tables(invocation: Invocation, name: str | None) -> None:
+    """List the tables, or explain every column of one."""
+    from wistia_lake.lake.tables import TABLES
+    from wistia_lake.tables_doc import as_text, as_values, find_table
+
+    if name is None:
+        if invocation.as_json:
+            print_json({"tables": [as_values(table) for table in TABLES]})
+        else:
+            print(text_table(("table", "grain"), [(table.full_name, table.grain) for table in TABLES]))
+        return
+    table = find_table(name)
+    if table is None:
+        known = ", ".join(table.full_name for table in TABLES)
+        raise click.UsageError(f"There is no table {name!r}; there are {known}.")
+    if invocation.as_json:
+        print_json(as_values(table))
+    else:
+        print(as_text(table))

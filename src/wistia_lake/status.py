@@ -1,0 +1,270 @@
+"""How the lake stands, from a listing, a few manifests and the catalog file: no table library is imported."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import url2pathname
+
+import msgspec
+
+from wistia_lake.bronze.layout import ROOT, Look, Looks, parse_manifest_key
+from wistia_lake.bronze.manifest import Manifest, decode_manifest
+from wistia_lake.bronze.watermark import watermark
+from wistia_lake.errors import LakeUnreadable
+from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
+from wistia_lake.lake.store import Store, lake_root, open_store
+from wistia_lake.lake.tables import TABLES
+from wistia_lake.model import Clock, days_between
+from wistia_lake.settings import Loaded
+
+CATALOG_FILE = "catalog.db"
+RUN_NOTE = "wistia-lake.run"
+"""Key in the snapshot summaries of ``ops.run`` under which the run's row stands as JSON."""
+RECENT = timedelta(days=30)
+SHOWN_RUNS = 5
+_EDGE_DAYS = 3
+"""Only the first days of a scope can have met the two-year edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeStatus:
+    """Coverage of the play sessions of one scope. Days are UTC days."""
+
+    scope: str
+    watermark: date
+    first_day: date
+    last_day: date
+    gaps: tuple[tuple[date, date], ...]
+    """First and last day of every stretch between first_day and last_day that was never read."""
+    open_days: tuple[date, ...]
+    cut_days: tuple[date, ...]
+    late_row_count: int
+    """Sessions that looks of the last 30 days found in days that had a final look before."""
+    newest_received_day: date | None
+    """Latest day with sessions; None if the last 30 covered days have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """Freshness of one stream."""
+
+    stream: str
+    look_count: int
+    newest_look_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TableStatus:
+    """One table as last committed; ``row_count`` None if it was never built or cannot be found."""
+
+    name: str
+    row_count: int | None
+    committed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LakeStatus:
+    """Everything ``wistia-lake status`` shows."""
+
+    lake: str
+    zone: str
+    zone_is_set: bool
+    start: date
+    scopes: tuple[ScopeStatus, ...]
+    streams: tuple[StreamStatus, ...]
+    tables: tuple[TableStatus, ...]
+    runs: tuple[dict[str, Any], ...]
+    """The last runs' rows of ``ops.run``, newest first."""
+    notes: tuple[str, ...]
+
+
+def lake_status(loaded: Loaded, clock: Clock) -> LakeStatus:
+    """Look at a lake without changing anything, not even making its folder.
+
+    Raises:
+        LakeUnreadable: there is no lake, or a newer version made it.
+    """
+    settings = loaded.settings
+    root = _existing(settings.lake)
+    store = open_store(settings.lake)
+    marker = read_marker(store)
+    if marker is None:
+        raise LakeUnreadable(_no_lake(root))
+    start = coverage_start(marker, settings.start)
+    by_stream = _looks_by_stream(store)
+    events = by_stream.get("events", Looks("events", ()))
+    tables, runs, notes = _tables(root)
+    return LakeStatus(
+        lake=str(root),
+        zone=settings.zone_name,
+        zone_is_set=settings.zone is not None,
+        start=start,
+        scopes=tuple(_scope_status(store, events, scope, start, clock()) for scope in events.scopes),
+        streams=tuple(_stream_status(looks) for _, looks in sorted(by_stream.items())),
+        tables=tables,
+        runs=runs,
+        notes=notes,
+    )
+
+
+def _existing(lake: str) -> Path:
+    root = lake_root(lake)
+    if root is None or not (root / MARKER_KEY).is_file():
+        raise LakeUnreadable(_no_lake(lake if root is None else root))
+    return root
+
+
+def _no_lake(place: object) -> str:
+    return (
+        f"There is no lake in {str(place)!r}. `wistia-lake run` makes one there; if yours is elsewhere, name it with "
+        "--lake or WISTIA_LAKE."
+    )
+
+
+def _looks_by_stream(store: Store) -> dict[str, Looks]:
+    keys: dict[str, list[str]] = {}
+    for key in store.list(f"{ROOT}/"):
+        look = parse_manifest_key(key)
+        if look is not None:
+            keys.setdefault(look.slice.stream, []).append(key)
+    return {stream: Looks(stream, of_stream) for stream, of_stream in keys.items()}
+
+
+def _stream_status(looks: Looks) -> StreamStatus:
+    began = [look.began_at for look in looks]
+    return StreamStatus(looks.stream, len(began), max(began))
+
+
+def _scope_status(store: Store, looks: Looks, scope: str, start: date, now: datetime) -> ScopeStatus:
+    days = looks.days(scope)
+    newest = {day: look for day in days if (look := looks.newest(scope, day)) is not None}
+    return ScopeStatus(
+        scope=scope,
+        watermark=watermark(looks, scope, start),
+        first_day=days[0],
+        last_day=days[-1],
+        gaps=tuple(_stretches(day for day in days_between(days[0], days[-1]) if day not in newest)),
+        open_days=tuple(day for day in days if not newest[day].final),
+        cut_days=tuple(
+            day for day in days[:_EDGE_DAYS] if any(_read(store, look).cut for look in looks.of(scope, day))
+        ),
+        late_row_count=sum(_read(store, look).late_count for look in _may_be_late(looks, scope, now - RECENT)),
+        newest_received_day=next(
+            (day for day in reversed(days[-RECENT.days :]) if _read(store, newest[day]).row_count), None
+        ),
+    )
+
+
+def _may_be_late(looks: Looks, scope: str, since: datetime) -> Iterator[Look]:
+    """Recent looks at days that had a final look before: only these can have met a late session."""
+    for day in looks.days(scope):
+        had_final = False
+        for look in sorted(looks.of(scope, day), key=lambda look: look.batch_id):
+            if had_final and look.began_at >= since:
+                yield look
+            had_final = had_final or look.final
+
+
+def _read(store: Store, look: Look) -> Manifest:
+    return decode_manifest(store.get(look.manifest_key), look.manifest_key)
+
+
+def _stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Neighbouring days as first and last."""
+    first = last = None
+    for day in days:
+        if first is not None and last is not None and (day - last).days > 1:
+            yield first, last
+            first = day
+        first, last = first or day, day
+    if first is not None and last is not None:
+        yield first, last
+
+
+class _Snapshot(msgspec.Struct, rename="kebab"):
+    snapshot_id: int
+    timestamp_ms: int
+    summary: dict[str, str] = {}
+
+
+class _Metadata(msgspec.Struct, rename="kebab"):
+    """The part of Iceberg's table metadata that is needed here."""
+
+    current_snapshot_id: int | None = None
+    snapshots: list[_Snapshot] = []
+
+    @property
+    def current(self) -> _Snapshot | None:
+        return next((one for one in self.snapshots if one.snapshot_id == self.current_snapshot_id), None)
+
+
+def _tables(root: Path) -> tuple[tuple[TableStatus, ...], tuple[dict[str, Any], ...], tuple[str, ...]]:
+    """Rows per table, the last runs, and what could not be read."""
+    locations = _locations(root / CATALOG_FILE)
+    statuses, runs, lost = [], [], []
+    for table in TABLES:
+        location = locations.get(table.full_name)
+        metadata = _metadata(_local_path(location), root) if location is not None else _Metadata()
+        if metadata is None:
+            lost.append(table.full_name)
+        current = metadata.current if metadata is not None else None
+        statuses.append(_table_status(table.full_name, current, is_built=location is not None and metadata is not None))
+        if table.full_name == "ops.run" and metadata is not None:
+            runs = [msgspec.json.decode(one.summary[RUN_NOTE]) for one in metadata.snapshots if RUN_NOTE in one.summary]
+    notes: tuple[str, ...] = (_moved(lost),) if lost else ()
+    newest_first = sorted(runs, key=lambda run: str(run.get("run_id")), reverse=True)
+    return tuple(statuses), tuple(newest_first[:SHOWN_RUNS]), notes
+
+
+def _moved(tables: list[str]) -> str:
+    return (
+        f"The catalog points outside this folder for {', '.join(tables)}: the lake was moved or copied. Bronze is "
+        "complete; rebuild the tables from it with: wistia-lake build --full"
+    )
+
+
+def _table_status(name: str, current: _Snapshot | None, *, is_built: bool) -> TableStatus:
+    if current is None:
+        return TableStatus(name, 0 if is_built else None, None)
+    count = current.summary.get("total-records")
+    committed_at = datetime.fromtimestamp(current.timestamp_ms / 1000, tz=UTC)
+    return TableStatus(name, int(count) if count is not None else None, committed_at)
+
+
+def _locations(database: Path) -> dict[str, str]:
+    """Where each table's current metadata lies, by full table name."""
+    if not database.is_file():
+        return {}
+    # Not mode=ro: after a kill SQLite must be allowed to roll back what the killed process left half done.
+    uri = f"file:{quote(database.as_posix())}?mode=rw"
+    try:
+        connection = sqlite3.connect(uri, uri=True, timeout=5)
+        try:
+            rows = connection.execute("select table_namespace, table_name, metadata_location from iceberg_tables")
+            return {f"{namespace}.{name}": location for namespace, name, location in rows if location}
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as exc:
+        if "no such table" in str(exc):
+            return {}
+        raise LakeUnreadable(
+            f"The catalog {database} cannot be read: {exc}. Check its permissions; if it is damaged, move it away and "
+            "rebuild the tables with: wistia-lake build --full"
+        ) from exc
+
+
+def _local_path(location: str) -> Path:
+    return Path(url2pathname(unquote(urlsplit(location).path))) if location.startswith("file:") else Path(location)
+
+
+def _metadata(path: Path, root: Path) -> _Metadata | None:
+    """The table's metadata; None if it is not inside this lake."""
+    if not path.is_relative_to(root) or not path.is_file():
+        return None
+    return msgspec.json.decode(path.read_bytes(), type=_Metadata)
