@@ -50,6 +50,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     late_count: int = 0
     """Keys that appeared although an earlier look was already final."""
     quarantined_count: int = 0
+    medias: list[str] = []
+    """Medias that have rows, ascending: what a build must know of a slice without reading it."""
     dropped_fields: list[str] = []
     unknown_fields: list[str] = []
     skipped_medias: list[str] = []
