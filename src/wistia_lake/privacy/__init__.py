@@ -1,0 +1,1 @@
+"""What may be written, decided before anything touches a disk (docs/privacy.md)."""

@@ -1,0 +1,114 @@
+"""The lines of bronze: one struct per stream, whose fields are everything that is ever written of that stream.
+
+Field order is the order in the JSON line. Values are as served unless a field says otherwise: cleaning is the work of
+the tables, because a rule there can be changed and applied again.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EventRow(msgspec.Struct, frozen=True, gc=False):
+    """One play session, from ``/stats/events``."""
+
+    received_at: str
+    """UTC instant as served, such as ``2025-05-12T16:44:26.000Z``."""
+    event_id: str
+    """Pseudonym of ``event_key``."""
+    visitor_id: str
+    """Pseudonym of ``visitor_key``."""
+    media_id: str
+    media_name: str | None
+    percent_viewed: float
+    """Fraction 0..1."""
+    country: str | None
+    region: str | None
+    browser: str | None
+    browser_version: str | None
+    browser_major: int | None
+    platform: str | None
+    mobile: bool | None
+    conversion_type: str
+    is_identified: bool
+    """Whether ``email`` was filled."""
+    is_converted: bool
+    """Whether ``conversion_type`` was neither empty nor 0, or ``conversion_data`` was filled."""
+    is_new_lead: bool | None
+    embed_domain: str | None
+    embed_path: str | None
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+
+
+class MediaRow(msgspec.Struct, frozen=True):
+    """One media of a whole list, from ``/medias``; ``url`` and ``is_deleted`` are the reader's to set."""
+
+    media_id: str
+    numeric_id: int | None
+    name: str | None
+    type: str | None
+    duration: float | None
+    """Seconds; None if not known yet or not a thing with a duration."""
+    archived: bool | None
+    status: str | None
+    section: str | None
+    project_id: str | None
+    """Hashed id of the project."""
+    project: str | None
+    created: str | None
+    updated: str | None
+    tags: list[str]
+    url: str | None = None
+    is_deleted: bool = False
+
+
+class MediaStatsRow(msgspec.Struct, frozen=True, gc=False):
+    """Lifetime counters of one media at one instant, from ``/stats/medias/{id}``."""
+
+    media_id: str
+    requested_at: str
+    load_count: int
+    play_count: int
+    play_rate: float | None
+    hours_watched: float | None
+    engagement: float | None
+    visitors: int
+
+
+class ByDateDay(msgspec.Struct, frozen=True, gc=False):
+    """One day of the account's zone, from ``/stats/medias/{id}/by_date``."""
+
+    date: str
+    load_count: int
+    play_count: int
+    hours_watched: float | None
+
+
+class MediaByDateRow(msgspec.Struct, frozen=True):
+    """The daily counts of one media, as one answer gave them; ``days`` ascending."""
+
+    media_id: str
+    requested_at: str
+    start_date: str
+    end_date: str
+    days: list[ByDateDay]
+
+
+class AccountRow(msgspec.Struct, frozen=True, gc=False):
+    """The account, from ``/account``."""
+
+    url: str | None
+    name: str | None
+
+
+Row = EventRow | MediaRow | MediaStatsRow | MediaByDateRow | AccountRow
+
+
+def encode_lines(rows: list[EventRow] | list[MediaRow] | list[MediaStatsRow] | list[MediaByDateRow]) -> bytes:
+    """Rows as newline-delimited JSON, each line ended."""
+    return _ENCODER.encode_lines(rows)
+
+
+_ENCODER = msgspec.json.Encoder()

@@ -1,0 +1,156 @@
+"""What Wistia is known to serve, endpoint by endpoint: the allow-lists.
+
+Each struct names every known field of one JSON object and forbids others, so that a field nobody decided about is
+noticed. A field typed ``Raw`` is *dropped*: msgspec steps over it without making a value of it. The description of a
+type is what a quarantine line says was expected. Absent and null mean the same, unless a field is required.
+
+Fields are those of Wistia's OpenAPI files (v1 to 2026) and of recorded v1 answers; ``attributes`` and ``share_link``
+appeared without notice, which is why unknown fields are reported instead of trusted.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Raw
+
+ABSENT = Raw()
+"""Default of dropped fields: tells "was not there" from any value."""
+
+Key = Annotated[str, Meta(min_length=1, description="non-empty text")]
+MediaId = Annotated[str, Meta(pattern=r"^[a-z0-9]{10}\Z", description="ten lower-case letters or digits")]
+Fraction = Annotated[float, Meta(ge=0, le=1, description="number in 0..1")]
+Measure = Annotated[float, Meta(ge=0, description="number of at least 0")]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1, description="whole number of at least 0")]
+"""Whole numbers must be served as such: ``3.0`` is a change of type at Wistia that somebody should see."""
+NumericId = Annotated[int, Meta(ge=0, le=2**63 - 1, description="whole number of at least 0")]
+Instant = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\Z",
+        description="instant",
+    ),
+]
+UtcInstant = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|\+00:00)\Z",
+        description="UTC instant",
+    ),
+]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", description="day such as 2025-03-12")]
+
+
+class UserAgentServed(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """``user_agent_details`` of an event."""
+
+    browser: str | None = None
+    browser_version: str | int | None = None
+    platform: str | None = None
+    mobile: bool | None = None
+
+
+CONVERSION_FIELDS = frozenset({"email", "first_name", "last_name", "is_new_lead"})
+"""Known keys of ``conversion_data``, which is read as a mapping: only whether it is filled counts."""
+
+
+class EventServed(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One row of ``/stats/events``."""
+
+    received_at: UtcInstant
+    event_key: Key
+    visitor_key: Key
+    media_id: MediaId
+    percent_viewed: Fraction
+    media_name: str | None = None
+    country: str | None = None
+    region: str | None = None
+    email: str | None = None
+    embed_url: str | None = None
+    conversion_type: str | int | None = None
+    conversion_data: dict[str, Raw] | None = None
+    user_agent_details: UserAgentServed | None = None
+    ip: Raw = ABSENT
+    city: Raw = ABSENT
+    lat: Raw = ABSENT
+    lon: Raw = ABSENT
+    org: Raw = ABSENT
+    iframe_heatmap_url: Raw = ABSENT
+    media_url: Raw = ABSENT
+    thumbnail: Raw = ABSENT
+    attributes: Raw = ABSENT
+
+
+class ProjectServed(msgspec.Struct, forbid_unknown_fields=True):
+    """``project`` of a media; recorded answers say ``hashed_id``, Wistia's v1 OpenAPI file ``hashedId``."""
+
+    name: str | None = None
+    hashed_id: str | None = None
+    hashedId: str | None = None  # noqa: N815  Wistia's spelling
+    id: Raw = ABSENT
+
+
+class TagServed(msgspec.Struct, forbid_unknown_fields=True):
+    """One of ``tags`` of a media."""
+
+    name: str
+
+
+class MediaServed(msgspec.Struct, forbid_unknown_fields=True):
+    """One row of ``/medias``, or ``/medias/{id}``. List rows may lack what the single answer has."""
+
+    hashed_id: MediaId
+    id: NumericId | None = None
+    name: str | None = None
+    type: str | None = None
+    archived: bool | None = None
+    created: Instant | None = None
+    updated: Instant | None = None
+    duration: Measure | None = None
+    status: str | None = None
+    section: str | None = None
+    project: ProjectServed | None = None
+    tags: list[TagServed] | None = None
+    description: Raw = ABSENT
+    progress: Raw = ABSENT
+    thumbnail: Raw = ABSENT
+    assets: Raw = ABSENT
+    subfolder: Raw = ABSENT
+    cursor: Raw = ABSENT
+    embedCode: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    protected: Raw = ABSENT
+    share_link: Raw = ABSENT
+
+
+class MediaStatsServed(msgspec.Struct, forbid_unknown_fields=True):
+    """``/stats/medias/{id}``: cumulative counters at the time of the request."""
+
+    load_count: Count
+    play_count: Count
+    visitors: Count
+    play_rate: Measure | None = None
+    hours_watched: Measure | None = None
+    engagement: Measure | None = None
+    actions: Raw = ABSENT
+
+
+class ByDateServed(msgspec.Struct, forbid_unknown_fields=True):
+    """One row of ``/stats/medias/{id}/by_date``."""
+
+    date: Day
+    load_count: Count
+    play_count: Count
+    hours_watched: Measure | None = None
+
+
+class AccountServed(msgspec.Struct, forbid_unknown_fields=True):
+    """``/account``."""
+
+    url: str | None = None
+    name: str | None = None
+    id: Raw = ABSENT
+    mediaCount: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    videoLimit: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    projectCount: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    channelCount: Raw = ABSENT  # noqa: N815  Wistia's spelling
