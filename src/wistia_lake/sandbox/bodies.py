@@ -45,7 +45,7 @@ def media_row(media: Media, project: Project | None) -> dict[str, Any]:
         "type": media.type,
         "archived": media.archived,
         "created": media_time(media.created),
-        "updated": media_time(media.updated or media.created + timedelta(minutes=3)),
+        "updated": media_time(media.updated_at),
     }
     if media.duration != "absent":
         row["duration"] = media.duration
@@ -105,11 +105,6 @@ def hours_watched(plays: int, engagement: float, seconds: float | None) -> float
     return plays * engagement * seconds / 3600 if seconds else 0.0
 
 
-def known_seconds(media: Media) -> float | None:
-    """The media's length if the account knows one."""
-    return media.duration if isinstance(media.duration, (int, float)) and media.duration > 0 else None
-
-
 def media_stats(world: World, media: Media, now: datetime) -> dict[str, Any]:
     """Lifetime statistics; ``actions`` is left out because no media here has calls to action."""
     counters = world.counters(media.hashed_id, now)
@@ -117,7 +112,7 @@ def media_stats(world: World, media: Media, now: datetime) -> dict[str, Any]:
         "load_count": counters.load_count,
         "play_count": counters.play_count,
         "play_rate": counters.play_rate,
-        "hours_watched": hours_watched(counters.play_count, counters.engagement, known_seconds(media)),
+        "hours_watched": hours_watched(counters.play_count, counters.engagement, media.known_seconds),
         "engagement": counters.engagement,
         "visitors": counters.visitors,
     }
@@ -134,7 +129,7 @@ def by_date(world: World, media: Media, first: date, last: date, now: datetime) 
 
     Observed: hours of every day are its plays times one constant of the media as it is now, so past hours change.
     """
-    constant = world.counters(media.hashed_id, now).engagement * (known_seconds(media) or 0.0)
+    constant = world.counters(media.hashed_id, now).engagement * (media.known_seconds or 0.0)
     rows, last = [], min(last, world.calendar.day_of(now))
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)

@@ -9,15 +9,18 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from wistia_lake.sandbox.catalog import channel_rules
 from wistia_lake.sandbox.clock import instant_text
 from wistia_lake.sandbox.harness import start
-from wistia_lake.sandbox.scenario import Options
+from wistia_lake.sandbox.scenario import ChannelRule, Options
 from wistia_lake.sandbox.server import DEFAULT_LIMIT, TOKEN, Site
+from wistia_lake.sandbox.truth import truth
 from wistia_lake.sandbox.world import World
 
 
@@ -78,3 +81,36 @@ def advance(base_url: str, to: datetime) -> datetime:
             return datetime.fromisoformat(json.load(answer)["now"])
     except urllib.error.HTTPError as refused:
         raise ValueError(json.load(refused).get("error", f"status {refused.code}")) from None
+
+
+def truth_rows(
+    *,
+    table: str,
+    looks: Path | str,
+    pseudonym_key: bytes,
+    scenario: str = "tiny",
+    seed: int = 1,
+    options: Options | None = None,
+    zone: str | None = None,
+    rules: Sequence[ChannelRule] | None = None,
+    late_window_days: int = 3,
+    settle_minutes: int = 60,
+) -> list[dict[str, Any]]:
+    """The true rows of a table for a request log. Zone and channel rules are the scenario's unless given."""
+    world = World(scenario, seed, options)
+    return truth(
+        table,
+        world=world,
+        looks=read_looks(looks),
+        zone=zone or world.scenario.zone,
+        pseudonym_key=pseudonym_key,
+        channel_rules=channel_rules(world.scenario.toml) if rules is None else rules,
+        late_window_days=late_window_days,
+        settle_minutes=settle_minutes,
+    )
+
+
+def read_looks(path: Path | str) -> list[dict[str, Any]]:
+    """The lines of a request log."""
+    with Path(path).open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 Duration = float | int | Literal["absent"] | None
@@ -77,6 +77,16 @@ class Media:
     asset_bytes: int = 84_512_337
     updated: datetime | None = None
     deleted_at: datetime | None = None
+
+    @property
+    def known_seconds(self) -> float | None:
+        """The served length, if it says anything: null, 0 and a missing field do not."""
+        return self.duration if isinstance(self.duration, (int, float)) and self.duration > 0 else None
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it was last edited, to the second."""
+        return (self.updated or self.created + timedelta(minutes=3)).replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
