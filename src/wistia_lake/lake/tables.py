@@ -185,7 +185,7 @@ FACT_MEDIA_DAY = Table(
         Column("viewer_count", _L, "distinct viewers of the day; cannot be added up", "viewers", "fact_event",
                bounds=_COUNT),
         Column("watched_ms", _L, "sum of watched_ms: a lower bound of time spent; sessions of unknown length add "
-               "nothing; null if no session of the day has a known length", "ms", "fact_event", bounds=_COUNT),
+               "nothing; 0 for a day without sessions, null if it has some but none of known length", "ms", "fact_event", bounds=_COUNT),
         Column("watched_25_count", _L, "sessions with percent_viewed >= 0.25", "sessions", "fact_event",
                bounds=_COUNT),
         Column("watched_50_count", _L, "sessions with percent_viewed >= 0.5", "sessions", "fact_event", bounds=_COUNT),
@@ -312,7 +312,7 @@ OPS_BUILT = Table(
         Column("table_name", _S, "full name of the table", required=True),
         Column("partition", _S, "the partition's date, or * for a table without partitions", required=True),
         Column("input_digest", _S, "digest of everything that the rows depend on", required=True),
-        Column("snapshot_id", _L, "the Iceberg snapshot that holds them", required=True),
+        Column("snapshot_id", _L, "the Iceberg snapshot that holds them; null if the table never held a row"),
         Column("row_count", _L, "rows of the partition", "rows", required=True),
         Column("built_at", Type.INSTANT, "when it was built", "UTC instant", required=True),
     ),

@@ -1,0 +1,1 @@
+"""What computes tables: one protocol, one module for each engine."""

@@ -1,0 +1,56 @@
+"""What an engine is given and what it must do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class BronzeInput:
+    """Data objects of one stream, as local files, with the rows that their manifests promise."""
+
+    stream: str
+    columns: Mapping[str, str]
+    """Column to type, in DuckDB's words."""
+    files: Mapping[str, Path]
+    """Batch id to file; the file's name begins with the batch id."""
+    row_counts: Mapping[str, int]
+
+    @property
+    def view(self) -> str:
+        """The name under which SQL reads it; it has one more column, ``batch_id``."""
+        return f"bronze_{self.stream}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One SELECT in DuckDB's dialect and everything that it names."""
+
+    sql: str
+    bronze: tuple[BronzeInput, ...] = ()
+    relations: Mapping[str, pa.Table] = field(default_factory=dict)
+    """Small relations that Python computed: the same for every engine."""
+    tables: Mapping[str, tuple[tuple[Path, ...], pa.Schema]] = field(default_factory=dict)
+    """Full table name to its data files and their schema."""
+
+
+class Engine(Protocol):
+    """Computes jobs. Session zone UTC; the same rows on every engine."""
+
+    dialect: str
+
+    def select(self, job: Job, *, rows_per_group: int) -> Iterator[pa.Table]:
+        """The job's rows in order, in groups of about ``rows_per_group``.
+
+        Raises:
+            DataError: a data object does not hold the rows that its manifest promises.
+        """
+
+    def close(self) -> None:
+        """Release memory and temporary files."""

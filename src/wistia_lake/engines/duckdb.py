@@ -1,0 +1,100 @@
+"""DuckDB, the embedded engine: reads bronze and data files directly, needs no extension."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from wistia_lake.engines.base import BronzeInput, Job
+from wistia_lake.errors import DataError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY_LIMIT = "400MB"
+"""Keeps a build under its budget of 600 MB; larger sorts go to the temporary folder."""
+
+
+def connect(**config: str) -> DuckDBPyConnection:
+    """A database in memory: UTC, no downloads of extensions, no Python variable found by its name."""
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", **config})
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set python_enable_replacements = false")
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+class DuckDBEngine:
+    """A database of its own for every job, so that nothing of one is seen by another."""
+
+    dialect = "duckdb"
+
+    def __init__(self) -> None:
+        self._spill = tempfile.TemporaryDirectory(prefix="wistia-lake-duckdb-")
+
+    def close(self) -> None:
+        """Remove the spill folder."""
+        self._spill.cleanup()
+
+    def select(self, job: Job, *, rows_per_group: int = 1_000_000) -> Iterator[pa.Table]:
+        """See :class:`~wistia_lake.engines.base.Engine`."""
+        with closing(connect(memory_limit=MEMORY_LIMIT, temp_directory=self._spill.name)) as connection:
+            for name, relation in job.relations.items():
+                connection.register(name, relation)
+            for bronze in job.bronze:
+                _load_bronze(connection, bronze)
+            for name, (files, schema) in job.tables.items():
+                view_of_files(connection, name, files, schema)
+            for batch in connection.execute(job.sql).to_arrow_reader(rows_per_group):
+                yield pa.Table.from_batches([batch])
+
+
+def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
+    """Parse the files once into a table, then hold the manifests' row counts against it."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in bronze.columns.items())
+    connection.execute(f"create table {bronze.view} (batch_id varchar, {columns})")
+    if not bronze.files:
+        return
+    declared = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in bronze.columns.items()) + "}"
+    selected = ", ".join(bronze.columns)
+    try:
+        connection.execute(
+            f"insert into {bronze.view} select left(parse_filename(filename), 36), {selected} from read_json($files, "
+            f"format = 'newline_delimited', compression = 'zstd', columns = {declared}, filename = true)",
+            {"files": [path.as_posix() for path in bronze.files.values()]},
+        )
+    except duckdb.IOException as exc:
+        raise DataError(_broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, str(exc))) from exc
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as exc:
+        raise DataError(_broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, "it is not the JSON it should be")) from exc
+    found = dict(connection.execute(f"select batch_id, count(*) from {bronze.view} group by batch_id").fetchall())
+    for batch_id in bronze.files:
+        if found.get(batch_id, 0) != bronze.row_counts[batch_id]:
+            raise DataError(
+                _broken(batch_id, bronze, f"{found.get(batch_id, 0)} rows were read, its manifest promises {bronze.row_counts[batch_id]}")
+            )
+
+
+def _broken(what: str, bronze: BronzeInput, why: str) -> str:
+    return (
+        f"Bronze data of stream {bronze.stream} is damaged ({what}): {why}. No table was changed. Restore the object, or delete "
+        "its manifest: the slice is then read again while Wistia still serves it."
+    )
+
+
+def view_of_files(connection: DuckDBPyConnection, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
+    """A view ``namespace.table`` over Parquet files, with its columns even when there are no files."""
+    namespace = name.split(".")[0]
+    connection.execute(f"create schema if not exists {namespace}")
+    if not files:
+        connection.register(f"no_{name.replace('.', '_')}", schema.empty_table())
+        connection.execute(f"create view {name} as select * from no_{name.replace('.', '_')}")
+        return
+    listed = ", ".join("'" + path.as_posix().replace("'", "''") + "'" for path in files)
+    connection.execute(f"create view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")

@@ -1,0 +1,1 @@
+"""Gold: one registry, one .sql for each KPI."""

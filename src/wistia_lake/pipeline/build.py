@@ -1,0 +1,143 @@
+"""Build: rebuild exactly the partitions whose inputs changed, tables in dependency order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from wistia_lake.bronze.lease import lease
+from wistia_lake.engines.base import Engine
+from wistia_lake.engines.duckdb import DuckDBEngine
+from wistia_lake.errors import SettingsError
+from wistia_lake.gold.registry import MODELS as GOLD
+from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, arrow_schema
+from wistia_lake.lake.store import Store, open_store
+from wistia_lake.lake.tables import OPS_BUILT, Table
+from wistia_lake.log import get_logger
+from wistia_lake.model import Clock, Reporter
+from wistia_lake.pipeline.summary import BuildSummary
+from wistia_lake.settings import Loaded, Settings
+from wistia_lake.silver.context import WHOLE, Context, Model, Plan
+from wistia_lake.silver.history import History
+from wistia_lake.silver.registry import MODELS as SILVER
+
+MODELS = (*SILVER, *GOLD)
+ROWS_PER_GROUP = 1_000_000
+_log = get_logger(__name__)
+
+
+def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False) -> BuildSummary:
+    """Bring every table up to date with bronze; ``full`` recomputes everything.
+
+    Raises:
+        LeaseHeld: another build is at work on this lake.
+        LakeUnreadable: the folder holds no lake, was moved (unless ``full``), or is of a newer version.
+        DataError: bronze is damaged; tables built before the damage was met keep their new state.
+    """
+    store = open_store(loaded.settings.lake)
+    root = local_root(store)
+    with lease(store, "build", holder=f"build at {root}", clock=clock) as held:
+        catalog = Catalog(root)
+        if full:
+            catalog.forget_if_moved()
+        engine = DuckDBEngine()
+        try:
+            builder = Builder(store, loaded.settings, catalog, engine, clock=clock, full=full, renew=held.renew)
+            for place, model in enumerate(MODELS):
+                reporter.step("build", place, len(MODELS))
+                builder.bring_up_to_date(model)
+            reporter.step("build", len(MODELS), len(MODELS))
+        finally:
+            engine.close()
+    return builder.summary
+
+
+def local_root(store: Store) -> Path:
+    """The folder of a lake; tables need one in this version."""
+    if store.root is None:
+        raise SettingsError(f"Tables of the lake {store.url} need a shared catalog, which this version does not offer; use a folder.")
+    return store.root
+
+
+class Builder:
+    """One build: a context of its own, and the record of what was built from what."""
+
+    def __init__(
+        self, store: Store, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock, full: bool,
+        renew: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.summary = BuildSummary()
+        self._context = Context(History(store), settings, catalog, engine)
+        self._catalog = catalog
+        self._clock = clock
+        self._full = full
+        self._renew = renew
+        self._built = {(row["table_name"], row["partition"]): row for row in catalog.read(OPS_BUILT).to_pylist()}
+
+    def bring_up_to_date(self, model: Model) -> None:
+        """Rebuild the partitions of one table whose digest differs from the recorded one."""
+        name = model.table.full_name
+        plan = model.plan(self._context)
+        recorded = {partition for table, partition in self._built if table == name}
+        stale = sorted(key for key, value in plan.items() if self._full or self._recorded_digest(name, key) != value)
+        gone = sorted(recorded - plan.keys())
+        if stale or gone:
+            for wanted in [[key] for key in stale] if model.reads_itself else [stale]:
+                self._rebuild(model, wanted, plan, gone)
+                gone = []
+            _log.info("table.built", table=name, partitions=len(stale))
+        self._context.plans[name] = plan
+
+    def _recorded_digest(self, table: str, partition: str) -> str | None:
+        row = self._built.get((table, partition))
+        return row["input_digest"] if row is not None else None
+
+    def _rebuild(self, model: Model, wanted: list[str], plan: Plan, gone: list[str]) -> None:
+        counts = dict.fromkeys(wanted, 0)
+        for attempt in range(ATTEMPTS):
+            counts = dict.fromkeys(wanted, 0)
+            partitions = None if model.table.partition is None else [date.fromisoformat(key) for key in [*wanted, *gone]]
+            try:
+                snapshot = self._catalog.replace(model.table, partitions, self._rows(model, wanted, counts))
+                break
+            except Refused:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        self._renew()
+        self._record(model.table, counts, plan, gone, snapshot)
+        self.summary.partition_count += len(wanted)
+        self.summary.row_count += sum(counts.values())
+        self.summary.tables[model.table.full_name] = self.summary.tables.get(model.table.full_name, 0) + len(wanted)
+
+    def _rows(self, model: Model, wanted: list[str], counts: dict[str, int]) -> Iterator[pa.Table]:
+        for opened in model.jobs(self._context, wanted):
+            with opened as job:
+                for group in self._context.engine.select(job, rows_per_group=ROWS_PER_GROUP):
+                    _count(model.table, group, counts)
+                    self._renew()
+                    yield group
+
+    def _record(self, table: Table, counts: dict[str, int], plan: Plan, gone: list[str], snapshot: int | None) -> None:
+        """Written after the table's commit: a kill between the two leaves work to do, never a stale table."""
+        now: datetime = self._clock()
+        for key in gone:
+            self._built.pop((table.full_name, key), None)
+        for key, count in counts.items():
+            row = (table.full_name, key, plan[key], snapshot, count, now)
+            self._built[table.full_name, key] = dict(zip(OPS_BUILT.column_names, row, strict=True))
+        rows = pa.Table.from_pylist([self._built[key] for key in sorted(self._built)], schema=arrow_schema(OPS_BUILT))
+        self._catalog.replace(OPS_BUILT, None, [rows])
+
+
+def _count(table: Table, group: pa.Table, counts: dict[str, int]) -> None:
+    """Add a group's rows to the counts of their partitions; a row outside the wanted ones is a bug."""
+    if table.partition is None:
+        counts[WHOLE] += group.num_rows
+        return
+    for entry in group[table.partition].value_counts().to_pylist():
+        key = entry["values"].isoformat()
+        assert key in counts, f"{table.full_name} gave rows of {key}, which was not asked for"
+        counts[key] += entry["counts"]

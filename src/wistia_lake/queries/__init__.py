@@ -1,0 +1,1 @@
+"""Stored queries: one ``.sql`` each, run by ``wistia-lake query NAME``."""

@@ -1,0 +1,113 @@
+"""Read a lake with SQL: ``wistia_lake.open("lake").sql("select …")`` gives a ``pyarrow.Table``.
+
+The connection can only read the lake's own tables: it opens no file, attaches nothing, and reaches no network.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from wistia_lake.errors import DataError, LakeUnreadable, SettingsError, UsageError
+from wistia_lake.lake.catalog import DATABASE, Catalog, arrow_schema
+from wistia_lake.lake.store import lake_root
+from wistia_lake.lake.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+    from pyarrow.dataset import Dataset
+
+
+class Lake:
+    """A lake opened for reading. Every query sees the last committed state of each table."""
+
+    def __init__(self, root: Path) -> None:
+        self._catalog = Catalog(root)
+        self.root = root
+
+    def __repr__(self) -> str:
+        return f"Lake({str(self.root)!r})"
+
+    def sql(self, query: str) -> pa.Table:
+        """The rows of one SELECT over ``silver``, ``gold`` and ``ops`` tables, in DuckDB's dialect.
+
+        Raises:
+            UsageError: the text is not one SELECT, or is wrong SQL.
+        """
+        import duckdb
+
+        from wistia_lake.engines.duckdb import connect
+
+        with closing(connect()) as connection:
+            _check_is_select(connection, query)
+            for table in _mentioned(query):
+                self._register(connection, table)
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            try:
+                return cast("pa.Table", connection.execute(query).to_arrow_table())
+            except duckdb.OutOfMemoryException as exc:
+                raise DataError(f"The query needs more memory than there is: {exc}") from exc
+            except duckdb.Error as exc:
+                raise UsageError(f"The query cannot be run: {exc}") from exc
+
+    def _register(self, connection: DuckDBPyConnection, table: Table) -> None:
+        name = table.full_name.replace(".", "_")
+        connection.register(f"rows_of_{name}", self._dataset(table))
+        connection.execute(f"create schema if not exists {table.namespace}")
+        connection.execute(f"create view {table.full_name} as select * from rows_of_{name}")
+
+    def _dataset(self, table: Table) -> Dataset:
+        import pyarrow.dataset as ds
+
+        paths = [str(path) for path in self._catalog.files(table)]
+        schema = arrow_schema(table)
+        return ds.dataset(paths, format="parquet", schema=schema) if paths else ds.dataset(schema.empty_table())
+
+
+def open(lake: str | Path) -> Lake:  # noqa: A001  the package's one verb for readers
+    """Open the lake in a folder (a path or a ``file://`` URL).
+
+    Raises:
+        LakeUnreadable: there is no lake, or nothing was built in it yet.
+    """
+    root = lake_root(str(lake))
+    if root is None:
+        raise SettingsError(f"The lake {str(lake)!r} is of a kind this version cannot read; use a folder.")
+    if not (root / DATABASE).is_file():
+        raise LakeUnreadable(f"There are no tables in {root}. Fill it with `wistia-lake run`, or name another lake with --lake.")
+    return Lake(root)
+
+
+def stored_queries() -> list[str]:
+    """The names that ``query`` knows."""
+    return sorted(item.name.removesuffix(".sql") for item in files("wistia_lake.queries").iterdir() if item.name.endswith(".sql"))
+
+
+def query_text(text_or_name: str) -> str:
+    """The SQL of a stored query, or the text itself."""
+    if text_or_name in stored_queries():
+        return files("wistia_lake.queries").joinpath(f"{text_or_name}.sql").read_text(encoding="utf-8")
+    if len(text_or_name.split()) == 1:
+        raise UsageError(f"There is no stored query {text_or_name!r}; known are: {', '.join(stored_queries())}. Or write a SELECT.")
+    return text_or_name
+
+
+def _check_is_select(connection: DuckDBPyConnection, query: str) -> None:
+    import duckdb
+
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as exc:
+        raise UsageError(f"The query is not valid SQL: {exc}") from exc
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("A query must be one SELECT: the lake can be read here, not changed.")
+
+
+def _mentioned(query: str) -> list[Table]:
+    """The tables whose names stand in the text: a cheap test that may name one too many, never one too few."""
+    text = query.lower()
+    return [table for table in TABLES if table.name in text]

@@ -1,0 +1,1 @@
+"""Silver: one registry, one .sql for each table, and what Python computes for them."""

@@ -1,0 +1,109 @@
+"""What bronze holds, as a build sees it: the looks that count, their manifests, and the objects behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from wistia_lake.bronze.layout import Look, Looks, stream_prefix
+from wistia_lake.bronze.manifest import Manifest, decode_manifest
+from wistia_lake.engines.base import BronzeInput
+from wistia_lake.errors import DataError
+from wistia_lake.lake.store import Store
+from wistia_lake.model import ACCOUNT, scope_media
+from wistia_lake.silver.columns import BRONZE_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A look that counts for some medias of its slice."""
+
+    look: Look
+    manifest: Manifest
+    media_id: str | None
+    """The one media it counts for, or None: every media but ``excluded``."""
+    excluded: tuple[str, ...] = ()
+    """Medias for which a newer look of their own scope counts."""
+
+    @property
+    def fingerprint(self) -> list[object]:
+        """What the rows it gives depend on, and nothing else: not when it was made, nor by which run."""
+        return [self.manifest.policy_version, self.manifest.content_hash, self.media_id, list(self.excluded)]
+
+
+class History:
+    """Bronze of one lake at the moment a build began."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.looks = {stream: Looks(stream, store.list(stream_prefix(stream))) for stream in BRONZE_COLUMNS}
+        self._manifests: dict[str, Manifest] = {}
+
+    def manifest(self, look: Look) -> Manifest:
+        """The look's manifest, read once."""
+        key = look.manifest_key
+        if key not in self._manifests:
+            self._manifests[key] = decode_manifest(self.store.get(key), key)
+        return self._manifests[key]
+
+    def shown(self, stream: str, day: date) -> list[Shown]:
+        """The looks that count for a day: the account's newest, and each media's own where that is newer."""
+        looks = self.looks[stream]
+        account = looks.newest(ACCOUNT, day)
+        own = {}
+        for scope in looks.scopes:
+            media_id, look = scope_media(scope), looks.newest(scope, day)
+            if media_id is not None and look is not None and (account is None or look > account):
+                own[media_id] = look
+        result = [Shown(look, self.manifest(look), media_id) for media_id, look in sorted(own.items())]
+        if account is not None:
+            result.insert(0, Shown(account, self.manifest(account), None, tuple(sorted(own))))
+        return result
+
+    def was_cut(self, look: Look) -> bool:
+        """Whether the slice was first read while the two-year edge ran through it."""
+        return self.manifest(look).cut
+
+    @cached_property
+    def media_runs(self) -> list[tuple[Manifest, date, date]]:
+        """Runs of days whose newest media list had the same content: (manifest, first day, last day), in order."""
+        runs: list[tuple[Manifest, date, date]] = []
+        looks = self.looks["medias"]
+        for day in looks.days(ACCOUNT):
+            newest = looks.newest(ACCOUNT, day)
+            assert newest is not None
+            manifest = self.manifest(newest)
+            if runs and runs[-1][0].content_hash == manifest.content_hash:
+                runs[-1] = (runs[-1][0], runs[-1][1], day)
+            else:
+                runs.append((manifest, day, day))
+        return runs
+
+    def ordered_looks(self, stream: str) -> list[Look]:
+        """Every look of a stream, oldest first."""
+        return sorted(self.looks[stream], key=lambda look: (look.batch_id, look.slice.scope))
+
+    @contextmanager
+    def bronze(self, stream: str, manifests: Iterable[Manifest]) -> Iterator[BronzeInput]:
+        """The data objects of some manifests as an engine's input; empty looks have none."""
+        objects = {manifest.data.batch_id: manifest for manifest in manifests if manifest.data is not None}
+        keys = [manifest.data.key for manifest in objects.values() if manifest.data is not None]
+        for manifest in objects.values():
+            assert manifest.data is not None
+            if not self.store.exists(manifest.data.key):
+                raise DataError(
+                    f"The manifest of {manifest.slice} names {manifest.data.key}, which is missing. No table was changed. "
+                    "Restore the object, or delete the manifest: the slice is then read again while Wistia still serves it."
+                )
+        with self.store.local_paths(keys) as paths:
+            yield BronzeInput(
+                stream,
+                BRONZE_COLUMNS[stream],
+                dict(zip(objects, paths, strict=True)),
+                {batch_id: manifest.row_count for batch_id, manifest in objects.items()},
+            )
+
+
