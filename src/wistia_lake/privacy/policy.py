@@ -16,11 +16,10 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Raw
 
-from wistia_lake.model import instant_text
 from wistia_lake.privacy.agent import browser_major
 from wistia_lake.privacy.pseudonym import Pseudonymizer
 from wistia_lake.privacy.reading import BadRow, Decoded, Reader, Served, bad, json_kind, plain_name, text_field
-from wistia_lake.privacy.rows import AccountRow, ByDateDay, EventRow, MediaByDateRow, MediaRow, MediaStatsRow
+from wistia_lake.privacy.rows import AccountRow, EventRow, MediaByDateRow, MediaRow, MediaStatsRow
 from wistia_lake.privacy.served import (
     ABSENT,
     CONVERSION_FIELDS,
@@ -179,21 +178,18 @@ def _media_fault(position: int, media: MediaServed) -> BadRow | None:
     return None if _exists(media.updated) else bad(position, MediaServed, "updated")
 
 
-def decode_media_stats(body: bytes, *, media_id: str, requested_at: datetime | str) -> Decoded[MediaStatsRow]:
-    """Lifetime counters of one media, stamped with the instant of the request: one row, or one bad row."""
-    at = _text(requested_at)
+def decode_media_stats(body: bytes, *, media_id: str) -> Decoded[MediaStatsRow]:
+    """Lifetime counters of one media: one row, or one bad row."""
 
     def row(stats: MediaStatsServed) -> MediaStatsRow:
         counts = stats.load_count, stats.play_count, stats.play_rate, stats.hours_watched, stats.engagement
-        return MediaStatsRow(media_id, at, *counts, stats.visitors)
+        return MediaStatsRow(media_id, *counts, stats.visitors)
 
     return _kept(_MEDIA_STATS.single(body), row)
 
 
-def decode_by_date(
-    body: bytes, *, media_id: str, requested_at: datetime | str, start_date: date | str, end_date: date | str
-) -> Decoded[MediaByDateRow]:
-    """One row that holds the good days of the answer, ascending; bad ones, and repeated ones, are described."""
+def decode_by_date(body: bytes, *, media_id: str) -> Decoded[MediaByDateRow]:
+    """The good days of the answer, ascending; bad ones, and repeated ones, are described."""
     seen: set[str] = set()
 
     def fault(position: int, day: ByDateServed) -> BadRow | None:
@@ -206,13 +202,13 @@ def decode_by_date(
             return bad(position, ByDateServed, "date")
         return None
 
-    def kept(day: ByDateServed) -> ByDateDay:
-        return ByDateDay(day.date, day.load_count, day.play_count, day.hours_watched)
+    def kept(day: ByDateServed) -> MediaByDateRow:
+        return MediaByDateRow(media_id, day.date, day.load_count, day.play_count, day.hours_watched)
 
     decoded = _kept(_BY_DATE.page(body), kept, fault)
-    days = sorted(decoded.rows, key=lambda day: day.date)
-    row = MediaByDateRow(media_id, _text(requested_at), str(start_date), str(end_date), days)
-    return Decoded([row], decoded.bad, decoded.unknown_fields, decoded.dropped_fields)
+    return Decoded(
+        sorted(decoded.rows, key=lambda row: row.date), decoded.bad, decoded.unknown_fields, decoded.dropped_fields
+    )
 
 
 def decode_account(body: bytes) -> Decoded[AccountRow]:
@@ -245,7 +241,3 @@ def _kept(
     faults.sort(key=_by_position)
     names = served.dropped() if dropped is None else dropped
     return Decoded(rows, faults, frozenset(served.unknown), frozenset(names))
-
-
-def _text(at: datetime | str) -> str:
-    return at if isinstance(at, str) else instant_text(at)

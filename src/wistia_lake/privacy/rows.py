@@ -65,10 +65,11 @@ class MediaRow(msgspec.Struct, frozen=True):
 
 
 class MediaStatsRow(msgspec.Struct, frozen=True, gc=False):
-    """Lifetime counters of one media at one instant, from ``/stats/medias/{id}``."""
+    """Lifetime counters of one media, from ``/stats/medias/{id}``. When they were read stands in the manifest, so that
+    counters which did not move are the same rows.
+    """
 
     media_id: str
-    requested_at: str
     load_count: int
     play_count: int
     play_rate: float | None
@@ -77,23 +78,17 @@ class MediaStatsRow(msgspec.Struct, frozen=True, gc=False):
     visitors: int
 
 
-class ByDateDay(msgspec.Struct, frozen=True, gc=False):
-    """One day of the account's zone, from ``/stats/medias/{id}/by_date``."""
+class MediaByDateRow(msgspec.Struct, frozen=True, gc=False):
+    """One media on one day of the account's zone, from ``/stats/medias/{id}/by_date``; zero rows are kept: they say
+    that the day was read.
+    """
 
+    media_id: str
     date: str
     load_count: int
     play_count: int
     hours_watched: float | None
-
-
-class MediaByDateRow(msgspec.Struct, frozen=True):
-    """The daily counts of one media, as one answer gave them; ``days`` ascending."""
-
-    media_id: str
-    requested_at: str
-    start_date: str
-    end_date: str
-    days: list[ByDateDay]
+    """Derived from lifetime averages: past days change with them."""
 
 
 class AccountRow(msgspec.Struct, frozen=True, gc=False):
