@@ -75,7 +75,7 @@ _MEDIAS = (
     _lesson(120302, "y8q4tbed08", "S2E1: Moss, the movie", 701.13, "2025-02-24T12:00:00", 36, 0.4,
             Burst(date(2025, 2, 25), 1.8, 4), section="Season 2"),
     _page(120401, "w4h9gfen04", "Tools we repair", 129.5, "2024-07-15T09:30:00", 7, 0.44, section="Workshop"),
-    _page(120402, "w5h9gfen05", "Meet Otis Marlowe, head gardener", 186.23, "2024-08-19T09:30:00", 6, 0.48,
+    _page(120402, "w5h9gfen05", "Meet Ambrose, head gardener", 186.23, "2024-08-19T09:30:00", 6, 0.48,
           section="Workshop"),
     _page(120403, "w6h9gfen06", "Opening hours (loop)", 12.0, "2024-09-02T09:30:00", 3, 0.7, duration=0),
     _page(120404, "w7h9gfen07", "Catalogue cover", 20.0, "2025-01-02T09:30:00", 0.4, 0.9, kind="Image",

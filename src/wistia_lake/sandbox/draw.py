@@ -31,12 +31,11 @@ class Wheel(Generic[T]):
 
     def __init__(self, *pairs: tuple[T, float]) -> None:
         self.items: Sequence[T] = [item for item, _ in pairs]
-        self._edges = list(accumulate(weight for _, weight in pairs))
+        *self._edges, self._whole = accumulate(weight for _, weight in pairs)
 
     def spin(self, rng: Random) -> T:
         """One of the items, as often as its weight says."""
-        edges = self._edges
-        return self.items[min(bisect(edges, rng.random() * edges[-1]), len(edges) - 1)]
+        return self.items[bisect(self._edges, rng.random() * self._whole)]
 
 
 def pick(rng: Random, items: Sequence[T]) -> T:

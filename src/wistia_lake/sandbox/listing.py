@@ -96,10 +96,9 @@ class Listing:
         view = self._views.get(key)
         if view is None:
             medias = [media_id] if media_id else list(self._world.medias)
-            sessions = [session for media in medias for session in self._world.visible(media, day, now)]
-            if not media_id:
-                seconds = now.timestamp()
-                sessions.sort(key=lambda session: order(session, seconds))
+            sessions = [session for media in medias for session in self._world.shown(media, day, now)]
+            seconds = now.timestamp()
+            sessions.sort(key=lambda session: order(session, seconds))
             view = self._views[key] = DayView(sessions)
             self._counts[key] = len(sessions)
             self._held += len(sessions)

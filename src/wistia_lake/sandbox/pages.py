@@ -21,6 +21,8 @@ class Page:
     utm_source: str | None = None
     utm_medium: str | None = None
     utm_campaign: str | None = None
+    secrets: tuple[str, ...] = ()
+    """Parts of the address that must not be kept, as served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,14 @@ def _personal_utm(rng: Random) -> str:
     return pick(rng, (f"{first}%40example.net", f"{first}.{last}@example.com", uuid4(rng), f"u{hexes(rng, 20)}7"))
 
 
-def _campaign(rng: Random, mix: str) -> tuple[list[str], list[str | None]]:
+def _campaign(rng: Random, mix: str, secrets: list[str]) -> tuple[list[str], list[str | None]]:
     """The three campaign parameters as served, and what is kept of them."""
     source, medium, name = _SOURCES[mix].spin(rng), _MEDIUMS[mix].spin(rng), _CAMPAIGNS.spin(rng)
     if rng.random() < 0.02:
         source = (_personal_utm(rng), None)
+        secrets.append(source[0])
+    if name[1] is None:
+        secrets.append(name[0])
     parts = [f"utm_source={source[0]}", f"utm_medium={medium[0]}", f"utm_campaign={name[0]}"]
     kept = [source[1], medium[1], name[1]]
     fate = rng.random()
@@ -122,14 +127,19 @@ def _campaign(rng: Random, mix: str) -> tuple[list[str], list[str | None]]:
     return parts, kept
 
 
-def _clicks(rng: Random, mix: str, email: str | None) -> list[str]:
+def _clicks(rng: Random, mix: str, email: str | None, secrets: list[str]) -> list[str]:
+    """Click ids of advertisements and the viewer's e-mail address, as observed in real queries."""
     parts = []
     if mix == "ads" and rng.random() < 0.6:
-        parts.append(f"fbclid=IwAR{hexes(rng, 40)}_aem_{hexes(rng, 22)}")
+        text = hexes(rng, 62)
+        secrets.append(f"IwAR{text[:40]}_aem_{text[40:]}")
+        parts.append("fbclid=" + secrets[-1])
     elif rng.random() < 0.1:
-        parts.append(f"gclid=Cj0KCQ{hexes(rng, 48)}")
+        secrets.append(f"Cj0KCQ{hexes(rng, 48)}")
+        parts.append("gclid=" + secrets[-1])
     if email and rng.random() < 0.5:
-        parts.append("wemail=" + email.replace("@", "%40"))
+        secrets.append(email.replace("@", "%40"))
+        parts.append("wemail=" + secrets[-1])
     return parts
 
 
@@ -143,15 +153,18 @@ def page(rng: Random, mix: str, email: str | None) -> Page:
     if kind < 0.017:
         return Page("android-app://com.example.reader/")
     site = _SITES[mix].spin(rng)
-    served, kept_path = site.path, site.path or "/"
+    served, kept_path, secrets = site.path, site.path or "/", list[str]()
     if rng.random() < 0.02:
-        served = f"{site.path.rstrip('/')}/u/{_personal_segment(rng)}/hello"
+        secrets.append(_personal_segment(rng))
+        served = f"{site.path.rstrip('/')}/u/{secrets[0]}/hello"
         kept_path = f"{site.path.rstrip('/')}/u/{MASK}/hello"
     parts: list[str] = []
     kept: list[str | None] = [None, None, None]
     if rng.random() < _SHARE_TAGGED[mix]:
-        parts, kept = _campaign(rng, mix)
-    parts += _clicks(rng, mix, email)
+        parts, kept = _campaign(rng, mix, secrets)
+    parts += _clicks(rng, mix, email, secrets)
     query = "?" + "&".join(parts) if parts else ""
     fragment = "#player" if rng.random() < 0.02 else ""
-    return Page(site.origin + served + query + fragment, site.domain, kept_path, *kept)
+    return Page(
+        site.origin + served + query + fragment, site.domain, kept_path, kept[0], kept[1], kept[2], tuple(secrets)
+    )

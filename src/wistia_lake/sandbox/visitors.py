@@ -8,8 +8,10 @@ from random import Random
 
 from wistia_lake.sandbox.agents import AGENTS, Agent
 from wistia_lake.sandbox.draw import generator, hexes, pick
-from wistia_lake.sandbox.pages import FIRST_NAMES, LAST_NAMES, uuid4
+from wistia_lake.sandbox.pages import FIRST_NAMES, LAST_NAMES
 from wistia_lake.sandbox.places import ORGANISATIONS, PLACES, Place, address
+
+_VARIANT = {digit: "89ab"[number % 4] for number, digit in enumerate("0123456789abcdef")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,26 @@ class Visitor:
 
 def event_key(rng: Random, bucket: int) -> str:
     """Observed: seven digits (unix seconds / 1000), a UUID, then 9, 12 and 4 hexadecimal digits."""
-    return f"{bucket:07d}_{uuid4(rng)}-{hexes(rng, 9)}-{hexes(rng, 12)}-{hexes(rng, 4)}"
+    return f"{bucket:07d}_{_unique(hexes(rng, 57))}"
+
+
+def _unique(text: str, version: str = "4") -> str:
+    """57 hexadecimal digits in the form of a key's second part."""
+    return (
+        f"{text[:8]}-{text[8:12]}-{version}{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}-"
+        f"{text[32:41]}-{text[41:53]}-{text[53:]}"
+    )
 
 
 def visitor_key(rng: Random, bucket: int) -> str:
     """Like an event key; observed: some prefixes are hexadecimal, some UUIDs are not version 4."""
-    prefix, unique = f"{bucket:07d}", uuid4(rng)
+    prefix, version = f"{bucket:07d}", "4"
     fate = rng.random()
     if fate < 0.035:
         prefix = f"{'abcdef'[int(rng.random() * 6)]}{hexes(rng, 6)}"
     elif fate < 0.06:
-        unique = f"{unique[:14]}{'1357'[int(rng.random() * 4)]}{unique[15:]}"
-    return f"{prefix}_{unique}-{hexes(rng, 9)}-{hexes(rng, 12)}-{hexes(rng, 4)}"
+        version = "1357"[int(rng.random() * 4)]
+    return f"{prefix}_{_unique(hexes(rng, 57), version)}"
 
 
 def visitor(rng: Random, bucket: int, mix: str) -> Visitor:

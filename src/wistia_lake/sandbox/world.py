@@ -197,21 +197,24 @@ class World:
 
     def visible(self, media_id: str, day: date, now: datetime) -> list[Session]:
         """The media's sessions that the API shows for a UTC day at ``now``, newest first."""
+        rows, seconds = self.shown(media_id, day, now), now.timestamp()
+        rows.sort(key=lambda session: order(session, seconds))
+        return rows
+
+    def shown(self, media_id: str, day: date, now: datetime) -> list[Session]:
+        """The same in no particular order."""
         state, seconds, number = self.media_at(media_id, now), now.timestamp(), day_number(day)
         if state is None or (state.deleted_at and self.options.deleted_sessions == "vanish"):
             return []
         ended = state.deleted_at.timestamp() if state.deleted_at else seconds
-        edge = self.edge(now)
-        rows = [
+        first, end = max(self.edge(now), number * DAY), (number + 1) * DAY
+        return [
             session
             for session in self._candidates(media_id, number)
             if session.visible_at <= seconds
             and session.play_at <= ended
-            and edge <= session.received_at(seconds)
-            and session.received_at(seconds) // DAY == number
+            and first <= session.received_at(seconds) < end
         ]
-        rows.sort(key=lambda session: order(session, seconds))
-        return rows
 
     def edge(self, now: datetime) -> float:
         """Unix seconds of the oldest row shown at ``now``."""
