@@ -23,7 +23,7 @@ COMMANDS = {
     "status": ("status_command", "Show coverage, watermark, freshness, rows and the last runs."),
     "query": ("query_commands", "Answer SQL, or a stored query by its name."),
     "tables": ("query_commands", "List the tables, or explain every column of one."),
-    "demo": ("demo_command", "Run the whole way against a simulated account and compare with the truth."),
+    "demo": ("demo", "Run the whole way against a simulated account and compare with the truth."),
     "sandbox": ("sandbox_commands", "Serve and question a simulated Wistia account."),
 }
 """Every command: the module that holds it, and its line in the list (the same as its own first line)."""

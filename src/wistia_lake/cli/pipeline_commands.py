@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
 from wistia_lake.cli.options import Invocation, clock_of, command, day_range, refuse_reversed
-from wistia_lake.cli.output import print_json
-from wistia_lake.cli.sentences import build_sentences, check_sentences, ingest_problem, ingest_sentences, run_values
+
+if TYPE_CHECKING:
+    from wistia_lake.pipeline.summary import RunSummary
 
 
 @command()
@@ -17,26 +19,16 @@ def run(invocation: Invocation, first: date | None, last: date | None) -> None:
     """Ingest, build and check: the command a schedule calls.
 
     Reads what is new, late or due, computes the tables whose inputs changed, and checks them. Run it as often as you
-    like: what is there already is not read or written again. With --from and --to it reads those account days too.
+    like: what is there already is not read or written again. With --from and --to it reads those account days.
     """
-    from wistia_lake.pipeline.run import run as run_pipeline
+    from wistia_lake.pipeline.run import run as run_all
 
     refuse_reversed(first, last)
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = run_pipeline(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
-    if invocation.as_json:
-        print_json(run_values(summary))
-    else:
-        for sentence in (
-            *ingest_sentences(summary.ingest),
-            *build_sentences(summary.build),
-            *check_sentences(summary.failed_checks),
-        ):
-            print(sentence)
-    if summary.problem is not None:
-        raise summary.problem
+        summary = run_all(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
+    _finish(invocation, summary)
 
 
 @command()
@@ -47,21 +39,14 @@ def ingest(invocation: Invocation, first: date | None, last: date | None) -> Non
     Without dates it reads from the watermark, less the late window, to today, and whatever the sweep finds due. With
     --from and --to it reads every slice that overlaps those account days.
     """
-    from wistia_lake.pipeline.ingest import ingest as ingest_bronze
+    from wistia_lake.pipeline.run import run_ingest
 
     refuse_reversed(first, last)
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = ingest_bronze(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
-    problem = ingest_problem(summary)
-    if invocation.as_json:
-        print_json(run_values(summary))
-    else:
-        for sentence in ingest_sentences(summary):
-            print(sentence)
-    if problem is not None:
-        raise problem
+        summary = run_ingest(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
+    _finish(invocation, summary)
 
 
 @command()
@@ -71,17 +56,27 @@ def build(invocation: Invocation, full: bool) -> None:
 
     Never calls the API. The result is always what --full would give.
     """
-    from wistia_lake.pipeline.build import build as build_tables
+    from wistia_lake.pipeline.run import run_build
 
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = build_tables(loaded, clock=clock_of(loaded), reporter=reporter, full=full)
+        summary = run_build(loaded, clock=clock_of(loaded), reporter=reporter, full=full)
+    _finish(invocation, summary)
+
+
+def _finish(invocation: Invocation, summary: RunSummary) -> None:
+    """Show what was done, then raise what went wrong."""
+    from wistia_lake.cli.output import print_json
+    from wistia_lake.cli.sentences import run_sentences, run_values
+
     if invocation.as_json:
         print_json(run_values(summary))
     else:
-        for sentence in build_sentences(summary):
+        for sentence in run_sentences(summary):
             print(sentence)
+    if summary.problem is not None:
+        raise summary.problem
 
 
 @command()
@@ -90,16 +85,21 @@ def check(invocation: Invocation) -> None:
 
     Exit code 6 if a check fails. Changes nothing.
     """
+    from wistia_lake.cli.output import print_json
     from wistia_lake.errors import CheckFailed
     from wistia_lake.pipeline.run import check as check_tables
 
     results = check_tables(invocation.load())
-    failed = [result for result in results if not result.ok]
+    failed = [result for result in results if not result.passed]
     if invocation.as_json:
         print_json({"check_count": len(results), "failed_count": len(failed), "checks": results})
     else:
         for result in failed:
-            print(f"failed: {result}")
+            print(f"failed: {result.table}: {result.check} ({result.bad_rows:,} rows)")
         print(f"{len(results):,} checks, {len(failed):,} failed.")
     if failed:
-        raise CheckFailed(f"{len(failed)} of {len(results)} checks failed; the first is: {failed[0]}.")
+        first = f"{failed[0].table}: {failed[0].check}"
+        raise CheckFailed(
+            f"{len(failed)} of {len(results)} checks failed; the first is {first}. Compute the tables anew with "
+            "`wistia-lake build --full`; if it fails again, please report it."
+        )

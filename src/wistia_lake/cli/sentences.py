@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from wistia_lake.errors import ApiGone, WistiaLakeError
-from wistia_lake.pipeline.summary import BuildSummary, IngestSummary
+from wistia_lake.errors import WistiaLakeError
+from wistia_lake.pipeline.summary import BuildSummary, IngestSummary, RunSummary
+
+
+def run_sentences(summary: RunSummary) -> list[str]:
+    """Everything that a run did; what a kind of run does not do has no sentence."""
+    others = summary.ingest.problems[1:] if summary.ingest is not None else []
+    return [
+        *ingest_sentences(summary.ingest),
+        *build_sentences(summary.build),
+        *(f"Check failed: {name}" for name in summary.failed_checks),
+        *(f"Also: {problem}" for problem in others),
+    ]
 
 
 def ingest_sentences(summary: IngestSummary | None) -> list[str]:
@@ -52,25 +63,6 @@ def build_sentences(summary: BuildSummary | None) -> list[str]:
     tables = ", ".join(f"{name} {count:,}" for name, count in summary.tables.items() if count)
     partitions = _counted(summary.partition_count, "partition")
     return [f"{partitions} computed, {_counted(summary.row_count, 'row')} written ({tables})."]
-
-
-def check_sentences(failed: list[str]) -> list[str]:
-    """The checks that failed."""
-    return [f"Check failed: {name}" for name in failed]
-
-
-def ingest_problem(summary: IngestSummary) -> WistiaLakeError | None:
-    """What decides the exit code of an ingest that came to its end."""
-    if summary.problems:
-        return summary.problems[0]
-    if summary.skipped_medias:
-        gone = ", ".join(summary.skipped_medias)
-        return ApiGone(
-            f"The work is done, but Wistia answered 404 for {gone}, listed when it started: deleted meanwhile, most "
-            "likely. The next run will tell.",
-            path=f"/medias/{summary.skipped_medias[0]}",
-        )
-    return None
 
 
 def run_values(summary: Any) -> Any:
