@@ -1,4 +1,4 @@
-"""Basic checks, made from the table registry: keys unique over the whole table, required columns, bounds, references."""
+"""Basic checks, made from the table registry: unique keys, required columns, bounds, references."""
 
 from __future__ import annotations
 
@@ -55,8 +55,13 @@ def check_tables(catalog: Catalog, engine: Engine) -> list[CheckResult]:
         needed = {table.full_name: table} | {other: BY_NAME[other] for _, other, _ in table.references}
         tables = {name: (tuple(catalog.files(spec)), arrow_schema(spec)) for name, spec in needed.items()}
         checks = list(_checks(table))
-        sql = " union all ".join(f"select {place} as place, bad from ({query})" for place, (_, query) in enumerate(checks))
-        for rows in engine.select(Job(f"select place, cast(bad as bigint) as bad from ({sql}) order by place", tables=tables), rows_per_group=10_000):
+        sql = " union all ".join(
+            f"select {place} as place, bad from ({query})" for place, (_, query) in enumerate(checks)
+        )
+        for rows in engine.select(
+            Job(f"select place, cast(bad as bigint) as bad from ({sql}) order by place", tables=tables),
+            rows_per_group=10_000,
+        ):
             for row in rows.to_pylist():
                 results.append(CheckResult(table.full_name, checks[row["place"]][0], row["bad"]))
     return results

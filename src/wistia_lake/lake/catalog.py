@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.expressions import BooleanExpression
+    from pyiceberg.partitioning import PartitionSpec
+    from pyiceberg.schema import Schema
     from pyiceberg.table import Table as IcebergTable
+    from pyiceberg.table import Transaction
+    from pyiceberg.table.sorting import SortOrder
 
 DATABASE = "catalog.db"
 KEPT_SNAPSHOTS = 20
@@ -86,7 +90,8 @@ class Catalog:
 
     def _moved(self, spec: Table) -> LakeUnreadable:
         return LakeUnreadable(
-            f"The table {spec.full_name} in {self.root} points to another place: this lake's folder was moved or copied. "
+            f"The table {spec.full_name} in {self.root} points to another place: this lake's folder was moved "
+            "or copied. "
             "Bronze is complete; rebuild the tables from it with: wistia-lake build --full"
         )
 
@@ -108,10 +113,8 @@ class Catalog:
         found = self.load(spec)
         if found is not None:
             return found
-        try:
+        with suppress(NamespaceAlreadyExistsError):
             self._catalog.create_namespace(spec.namespace)
-        except NamespaceAlreadyExistsError:
-            pass
         bounds_off = {
             f"write.metadata.metrics.column.{column.name}": "counts"
             for column in spec.columns
@@ -124,7 +127,11 @@ class Catalog:
         )  # fmt: skip
 
     def replace(
-        self, spec: Table, partitions: Sequence[date] | None, rows: Iterable[pa.Table], note: Mapping[str, str] | None = None
+        self,
+        spec: Table,
+        partitions: Sequence[date] | None,
+        rows: Iterable[pa.Table],
+        note: Mapping[str, str] | None = None,
     ) -> int | None:
         """Replace whole partitions (None: the whole table) in one commit; an empty result empties them.
 
@@ -133,12 +140,13 @@ class Catalog:
         Raises:
             Refused: another writer changed the same partitions meanwhile; nothing was written.
         """
-        from pyiceberg.expressions import AlwaysTrue, In
+        from pyiceberg.expressions import AlwaysTrue, In, Reference
+        from pyiceberg.expressions.literals import literal
 
         where: BooleanExpression = AlwaysTrue()
         if partitions is not None:
             assert spec.partition is not None
-            where = In(spec.partition, {day.isoformat() for day in partitions})
+            where = In(term=Reference(name=spec.partition), values={literal(day.isoformat()) for day in partitions})
         table = self.ensure(spec)
         with _commit_errors(spec), table.transaction() as transaction:
             if table.current_snapshot() is not None:
@@ -159,7 +167,14 @@ class Catalog:
 
     def files(self, spec: Table, first: date | None = None, last: date | None = None) -> list[Path]:
         """The data files of a table now, of partitions from ``first`` to ``last`` if given."""
-        from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual
+        from pyiceberg.expressions import (
+            AlwaysTrue,
+            And,
+            GreaterThanOrEqual,
+            LessThanOrEqual,
+            Reference,
+        )
+        from pyiceberg.expressions.literals import literal
 
         table = self.load(spec)
         if table is None:
@@ -167,9 +182,13 @@ class Catalog:
         where: BooleanExpression = AlwaysTrue()
         if spec.partition is not None:
             if first is not None:
-                where = And(where, GreaterThanOrEqual(spec.partition, first.isoformat()))
+                where = And(
+                    where, GreaterThanOrEqual(term=Reference(name=spec.partition), value=literal(first.isoformat()))
+                )
             if last is not None:
-                where = And(where, LessThanOrEqual(spec.partition, last.isoformat()))
+                where = And(
+                    where, LessThanOrEqual(term=Reference(name=spec.partition), value=literal(last.isoformat()))
+                )
         tasks = table.scan(row_filter=where).plan_files()
         return sorted(_local_path(task.file.file_path) for task in tasks)
 
@@ -209,25 +228,29 @@ def conform(spec: Table, rows: pa.Table) -> pa.Table:
     return rows.cast(arrow_schema(spec))
 
 
-def _iceberg_schema(spec: Table):  # type: ignore[no-untyped-def]  # three PyIceberg values of lazily imported types
-    from pyiceberg.partitioning import PartitionField, PartitionSpec
-    from pyiceberg.schema import Schema
-    from pyiceberg.table.sorting import SortField, SortOrder
+def _iceberg_schema(spec: Table) -> tuple[Schema, PartitionSpec, SortOrder]:
+    from pyiceberg import partitioning, schema, types
+    from pyiceberg.table import sorting
     from pyiceberg.transforms import IdentityTransform
-    from pyiceberg.types import NestedField
 
     fields = [
-        NestedField(field_id=number, name=column.name, field_type=_ICEBERG[column.type], required=False, doc=column.meaning)
+        types.NestedField(
+            field_id=number, name=column.name, field_type=_ICEBERG[column.type], required=False, doc=column.meaning
+        )
         for number, column in enumerate(spec.columns, start=1)
     ]
     ids = {field.name: field.field_id for field in fields}
-    partition = PartitionSpec()
+    partition = partitioning.PartitionSpec()
     if spec.partition is not None:
-        partition = PartitionSpec(
-            PartitionField(source_id=ids[spec.partition], field_id=1000, transform=IdentityTransform(), name=spec.partition)
+        partition = partitioning.PartitionSpec(
+            partitioning.PartitionField(
+                source_id=ids[spec.partition], field_id=1000, transform=IdentityTransform(), name=spec.partition
+            )
         )
-    order = SortOrder(*(SortField(source_id=ids[name], transform=IdentityTransform()) for name in spec.sort))
-    return Schema(*fields), partition, order
+    order = sorting.SortOrder(
+        *(sorting.SortField(source_id=ids[name], transform=IdentityTransform()) for name in spec.sort)
+    )
+    return schema.Schema(*fields), partition, order
 
 
 @contextmanager
@@ -241,19 +264,21 @@ def _commit_errors(spec: Table) -> Iterator[None]:
             warnings.filterwarnings("ignore", message="Delete operation did not match any records")
             yield
     except (CommitFailedException, ValidationException) as exc:
-        raise Refused(f"Another writer changed {spec.full_name} at the same time: {exc}. Run the command again.") from exc
+        raise Refused(
+            f"Another writer changed {spec.full_name} at the same time: {exc}. Run the command again."
+        ) from exc
     except (SQLAlchemyError, CommitStateUnknownException) as exc:
         raise SettingsError(
-            f"The catalog could not commit {spec.full_name}: {exc}. Check the disk and the permissions of {DATABASE}, then run "
-            "the command again; readers still see the last state."
+            f"The catalog could not commit {spec.full_name}: {exc}. Check the disk and the permissions of {DATABASE}, "
+            "then run the command again; readers still see the last state."
         ) from exc
 
 
-def _expire(table: IcebergTable, transaction) -> None:  # type: ignore[no-untyped-def]  # PyIceberg's Transaction
+def _expire(table: IcebergTable, transaction: Transaction) -> None:
     """Keep the last snapshots only, in the same commit: metadata must not grow with history."""
     from pyiceberg.table.update.snapshot import ExpireSnapshots
 
-    kept = {snapshot.snapshot_id for snapshot in sorted(table.snapshots(), key=lambda s: s.sequence_number or 0)[-KEPT_SNAPSHOTS:]}
-    old = [snapshot.snapshot_id for snapshot in table.snapshots() if snapshot.snapshot_id not in kept]
+    by_age = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+    old = [snapshot.snapshot_id for snapshot in by_age[:-KEPT_SNAPSHOTS]]
     if old:
         ExpireSnapshots(transaction).by_ids(old).commit()

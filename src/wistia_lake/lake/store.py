@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +75,7 @@ class Store:
             return
 
     @contextmanager
-    def local_paths(self, keys: list[str]) -> Iterator[list[Path]]:
+    def local_paths(self, keys: Sequence[str]) -> Iterator[Sequence[Path]]:
         """The objects as local files, in the order of ``keys``; copies are removed afterwards."""
         if self.root is not None:
             yield [self.root / key for key in keys]
@@ -101,7 +101,9 @@ def _named(action: str, url: str) -> Iterator[None]:
     except (FileNotFoundError, AlreadyExistsError):
         raise
     except (BaseError, OSError) as exc:
-        raise StoreError(f"The store {url} failed while {action}: {exc}. Check that it is reachable, then try again.") from exc
+        raise StoreError(
+            f"The store {url} failed while {action}: {exc}. Check that it is reachable, then try again."
+        ) from exc
 
 
 def lake_root(lake: str) -> Path | None:
@@ -125,7 +127,9 @@ def open_store(lake: str) -> Store:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise SettingsError(f"The lake folder {str(root)!r} cannot be made: {exc.strerror}. Choose another with --lake.") from exc
+        raise SettingsError(
+            f"The lake folder {str(root)!r} cannot be made: {exc.strerror}. Choose another with --lake."
+        ) from exc
     if not os.access(root, os.R_OK | os.X_OK):
         raise SettingsError(f"The lake folder {str(root)!r} cannot be read; check its permissions.")
     return Store(LocalStore(str(root)), root.as_uri(), root)

@@ -49,7 +49,11 @@ class Context:
     def durations(self) -> dict[str, list[tuple[date, int]]]:
         """``silver.media_duration`` in memory: media to its (valid_from_day, duration_ms), ascending."""
         result: dict[str, list[tuple[date, int]]] = {}
-        for row in self.catalog.read(MEDIA_DURATION).sort_by([("media_id", "ascending"), ("valid_from_day", "ascending")]).to_pylist():
+        for row in (
+            self.catalog.read(MEDIA_DURATION)
+            .sort_by([("media_id", "ascending"), ("valid_from_day", "ascending")])
+            .to_pylist()
+        ):
             result.setdefault(row["media_id"], []).append((row["valid_from_day"], row["duration_ms"]))
         return result
 
@@ -59,7 +63,9 @@ class Context:
         valid = [duration for since, duration in known if since <= day]
         return valid[-1] if valid else (known[0][1] if known else None)
 
-    def table(self, spec: Table, first: date | None = None, last: date | None = None) -> tuple[tuple[Path, ...], pa.Schema]:
+    def table(
+        self, spec: Table, first: date | None = None, last: date | None = None
+    ) -> tuple[tuple[Path, ...], pa.Schema]:
         """A table's files for a job."""
         return tuple(self.catalog.files(spec, first, last)), arrow_schema(spec)
 

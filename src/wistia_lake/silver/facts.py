@@ -35,7 +35,9 @@ def plan_events(context: Context) -> Plan:
         near = [[one.fingerprint for one in history.shown("events", other)] for other in _neighbours(day)]
         medias = sorted({media_id for one in history.shown("events", day) for media_id in one.manifest.medias})
         durations = [(media_id, context.duration_on(media_id, day)) for media_id in medias]
-        parts = [(account_day.isoformat(), begins.isoformat()) for account_day, begins, _ in context.calendar.parts(day)]
+        parts = [
+            (account_day.isoformat(), begins.isoformat()) for account_day, begins, _ in context.calendar.parts(day)
+        ]
         plan[day.isoformat()] = digest(FACT_EVENT, near, durations, parts, words)
     return plan
 
@@ -108,7 +110,9 @@ def plan_media_days(context: Context) -> Plan:
         for day in context.calendar.account_days(utc_day):
             flags = relations.event_day_flags(context.history, context.settings, context.calendar, day)
             seen = sorted((media_id or "", values) for media_id, values in flags.items())
-            inputs.setdefault(first_of_month(day), []).append([utc_day.isoformat(), events[utc_day.isoformat()], day.isoformat(), seen])
+            inputs.setdefault(first_of_month(day), []).append(
+                [utc_day.isoformat(), events[utc_day.isoformat()], day.isoformat(), seen]
+            )
     return {month.isoformat(): digest(FACT_MEDIA_DAY, parts) for month, parts in sorted(inputs.items())}
 
 
@@ -123,7 +127,11 @@ def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[Abstract
 def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Iterator[Job]:
     last = (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY
     days = list(days_between(month, last))
-    looks = [item for item in all_looks if item[2].covers is not None and item[2].covers[0] <= last and item[2].covers[1] >= month]
+    looks = [
+        item
+        for item in all_looks
+        if item[2].covers is not None and item[2].covers[0] <= last and item[2].covers[1] >= month
+    ]
     flags = {day: relations.event_day_flags(context.history, context.settings, context.calendar, day) for day in days}
     columns = {"batch_id": "text", "look_order": "number", "requested_at": "instant"}
     rows = [(m.data.batch_id, order, m.first_requested_at) for order, _, m in looks if m.data is not None]
@@ -165,7 +173,9 @@ def plan_engagement(context: Context) -> Plan:
         looks = _stat_looks(context, month)
         medias = sorted({media_id for _, _, manifest in looks for media_id in manifest.medias})
         durations = {media_id: context.durations[media_id] for media_id in medias if media_id in context.durations}
-        content = [[look.slice.scope, look.slice.day.isoformat(), m.policy_version, m.content_hash] for _, look, m in looks]
+        content = [
+            [look.slice.scope, look.slice.day.isoformat(), m.policy_version, m.content_hash] for _, look, m in looks
+        ]
         before = plan[month.isoformat()] = digest(FACT_MEDIA_ENGAGEMENT, content, _until(durations, month), before)
     return plan
 
@@ -173,7 +183,9 @@ def plan_engagement(context: Context) -> Plan:
 def _until(durations: dict[str, list[tuple[date, int]]], month: date) -> dict[str, list[Any]]:
     """The lengths that can matter to a month: those valid by its end, or else the first."""
     end = month + 31 * ONE_DAY
-    return {media_id: [entry for entry in known if entry[0] < end] or known[:1] for media_id, known in durations.items()}
+    return {
+        media_id: [entry for entry in known if entry[0] < end] or known[:1] for media_id, known in durations.items()
+    }
 
 
 def engagement_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:

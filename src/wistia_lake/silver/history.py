@@ -105,5 +105,3 @@ class History:
                 dict(zip(objects, paths, strict=True)),
                 {batch_id: manifest.row_count for batch_id, manifest in objects.items()},
             )
-
-

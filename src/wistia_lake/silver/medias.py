@@ -43,7 +43,10 @@ def plan_durations(context: Context) -> Plan:
 
 def plan_medias(context: Context) -> Plan:
     """Depends on the lists, on the days they were seen, on the rules, and on sessions of medias never listed."""
-    runs = [[m.policy_version, m.content_hash, first.isoformat(), last.isoformat()] for m, first, last in context.history.media_runs]
+    runs = [
+        [m.policy_version, m.content_hash, first.isoformat(), last.isoformat()]
+        for m, first, last in context.history.media_runs
+    ]
     orphans = {media_id: manifest.content_hash for media_id, manifest in _event_only(context).items()}
     rules = [msgspec.to_builtins(rule) for rule in context.settings.channels]
     return {WHOLE: digest(DIM_MEDIA, runs, orphans, rules)}
@@ -123,8 +126,14 @@ def _event_only_titles(context: Context) -> dict[str, str | None]:
 def _channels(context: Context, titles: dict[str, str | None]) -> pa.Table:
     rules = context.settings.channels
     rows = [
-        (media.media_id, channel_of(rules, project=media.project, section=media.section, tags=media.tags, title=media.name))
+        (
+            media.media_id,
+            channel_of(rules, project=media.project, section=media.section, tags=media.tags, title=media.name),
+        )
         for media in _listed(context).values()
     ]
-    rows += [(media_id, channel_of(rules, project=None, section=None, tags=(), title=title)) for media_id, title in titles.items()]
+    rows += [
+        (media_id, channel_of(rules, project=None, section=None, tags=(), title=title))
+        for media_id, title in titles.items()
+    ]
     return relation({"media_id": "text", "channel": "text"}, rows)

@@ -46,7 +46,12 @@ def day_parts(calendar: AccountCalendar, days: Iterable[date]) -> pa.Table:
 def event_sources(shown: dict[date, list[Shown]]) -> pa.Table:
     """Which object gives the rows of which UTC day, and for which media (null: every one not excluded)."""
     columns = {"batch_id": "text", "received_day": "day", "media_id": "text"}
-    rows = [(one.manifest.data.batch_id, day, one.media_id) for day, ones in shown.items() for one in ones if one.manifest.data]
+    rows = [
+        (one.manifest.data.batch_id, day, one.media_id)
+        for day, ones in shown.items()
+        for one in ones
+        if one.manifest.data
+    ]
     return relation(columns, rows)
 
 
@@ -72,15 +77,20 @@ Flags = tuple[bool, bool, bool]
 """(covered, final, settled) of an account day."""
 
 
-def event_day_flags(history: History, settings: Settings, calendar: AccountCalendar, day: date) -> dict[str | None, Flags]:
-    """What the looks at the overlapping UTC days say of an account day, per media with a look of its own; None: the others."""
+def event_day_flags(
+    history: History, settings: Settings, calendar: AccountCalendar, day: date
+) -> dict[str | None, Flags]:
+    """What the looks at the overlapping UTC days say of an account day.
+
+    Keys are the medias that have a look of their own; None stands for all the others.
+    """
     utc_days = calendar.utc_days(day)
     shown = {utc_day: history.shown("events", utc_day) for utc_day in utc_days}
-    medias: set[str | None] = {None} | {one.media_id for ones in shown.values() for one in ones}
+    medias: set[str | None] = {None, *(one.media_id for ones in shown.values() for one in ones)}
     result: dict[str | None, Flags] = {}
     for media_id in medias:
         chosen = [_look_for(shown[utc_day], media_id) for utc_day in utc_days]
-        result[media_id] = _flags(history, settings, utc_days, chosen, calendar.ends_at(day))
+        result[media_id] = _flags(settings, utc_days, chosen, calendar.ends_at(day))
     return result
 
 
@@ -89,7 +99,7 @@ def _look_for(shown: list[Shown], media_id: str | None) -> Shown | None:
     return by_media.get(media_id) or by_media.get(None)
 
 
-def _flags(history: History, settings: Settings, utc_days: list[date], chosen: list[Shown | None], ends_at: datetime) -> Flags:
+def _flags(settings: Settings, utc_days: list[date], chosen: list[Shown | None], ends_at: datetime) -> Flags:
     covered, final, settled = True, True, True
     previous: datetime | None = None
     for utc_day, one in zip(utc_days, chosen, strict=True):
@@ -107,10 +117,14 @@ def _flags(history: History, settings: Settings, utc_days: list[date], chosen: l
 def event_days(flags: dict[date, dict[str | None, Flags]]) -> pa.Table:
     """The flags of account days as a relation."""
     columns = {"day": "day", "media_id": "text", "is_covered": "flag", "is_final": "flag", "is_settled": "flag"}
-    return relation(columns, [(day, media_id, *values) for day, medias in flags.items() for media_id, values in medias.items()])
+    return relation(
+        columns, [(day, media_id, *values) for day, medias in flags.items() for media_id, values in medias.items()]
+    )
 
 
-def channel_of(rules: Sequence[ChannelRule], *, project: str | None, section: str | None, tags: Sequence[str], title: str | None) -> str:
+def channel_of(
+    rules: Sequence[ChannelRule], *, project: str | None, section: str | None, tags: Sequence[str], title: str | None
+) -> str:
     """The first rule all of whose patterns match decides; ``Other`` if none does."""
     for rule in rules:
         wanted = ((rule.project, [project]), (rule.section, [section]), (rule.tag, tags), (rule.title, [title]))

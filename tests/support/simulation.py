@@ -1,0 +1,138 @@
+"""A simulated account, a lake in a folder, and the truth to hold the one against the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.tables import BY_NAME, TABLES
+from wistia_lake.model import Quiet, Secret
+from wistia_lake.pipeline.build import build
+from wistia_lake.pipeline.run import run
+from wistia_lake.pipeline.summary import BuildSummary, RunSummary
+from wistia_lake.sandbox.compare import Differences, compare
+from wistia_lake.sandbox.harness import Sandbox
+from wistia_lake.sandbox.scenario import Scenario
+from wistia_lake.sandbox.truth import truth
+from wistia_lake.sandbox.truth.looks import channel_rules
+from wistia_lake.sandbox.world import World
+from wistia_lake.settings import Loaded, load_settings
+
+KEY = "0b" * 32
+FACTS = tuple(table.full_name for table in TABLES if table.namespace != "ops")
+"""The tables that have a truth."""
+
+
+def utc(text: str) -> datetime:
+    """An instant written as ``2025-03-12 14:00``."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@dataclass
+class Simulation:
+    """One account and one lake; time moves only by :meth:`at`."""
+
+    sandbox: Sandbox
+    folder: Path
+    settings: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def lake(self) -> Path:
+        """The lake's folder."""
+        return self.folder / "lake"
+
+    @property
+    def catalog(self) -> Catalog:
+        """The lake's tables."""
+        return Catalog(self.lake)
+
+    @property
+    def now(self) -> datetime:
+        """The simulated present."""
+        return self.sandbox.now
+
+    def loaded(self, **changed: object) -> Loaded:
+        """Settings as the command line would load them."""
+        flags = {"lake": str(self.lake), "base_url": self.sandbox.base_url, "requests_per_minute": 60_000}
+        path = self.folder / "wistia-lake.toml"
+        path.write_text(self.sandbox.world.scenario.toml, encoding="utf-8")
+        loaded = load_settings(
+            environ={}, config=str(path), flags={**flags, **self.settings, **changed}, working_folder=self.folder
+        )
+        return msgspec.structs.replace(loaded, token=Secret(self.sandbox.token), pseudonym_key=Secret(KEY))
+
+    def at(self, when: datetime | str) -> Simulation:
+        """Move the simulated present."""
+        self.sandbox.advance(utc(when) if isinstance(when, str) else when)
+        return self
+
+    def run(self, first: date | None = None, last: date | None = None, **changed: object) -> RunSummary:
+        """One ``wistia-lake run`` now; a problem is raised."""
+        loaded = self.loaded(**changed)
+        summary = run(loaded, clock=lambda: self.now, reporter=Quiet(), first=first, last=last)
+        if summary.problem is not None:
+            raise summary.problem
+        return summary
+
+    def build(self, *, full: bool = False, **changed: object) -> BuildSummary:
+        """One ``wistia-lake build`` now."""
+        return build(self.loaded(**changed), clock=lambda: self.now, reporter=Quiet(), full=full)
+
+    def rows(self, table: str) -> pa.Table:
+        """A table as it stands."""
+        return self.catalog.read(BY_NAME[table])
+
+    def truth(self, table: str, **changed: object) -> list[dict[str, object]]:
+        """What a perfect reader with the same looks would hold."""
+        settings = self.loaded(**changed).settings
+        return truth(
+            table,
+            world=self.sandbox.world,
+            looks=self.sandbox.requests(),
+            zone=settings.zone_name,
+            pseudonym_key=bytes.fromhex(KEY),
+            channel_rules=channel_rules(self.sandbox.world.scenario.toml),
+            late_window_days=settings.late_window_days,
+            settle_minutes=settings.settle_minutes,
+        )
+
+    def differences(self, tables: Sequence[str] = FACTS, **changed: object) -> dict[str, Differences]:
+        """Every table that is not the truth, cell for cell."""
+        found = {t: compare(self.truth(t, **changed), self.rows(t), BY_NAME[t].key) for t in tables}
+        return {table: difference for table, difference in found.items() if difference}
+
+    def assert_truth(self, tables: Sequence[str] = FACTS, **changed: object) -> None:
+        """Fail with table, key and column unless every table is the truth."""
+        wrong = self.differences(tables, **changed)
+        assert not wrong, "\n".join(f"{table}: {difference}" for table, difference in wrong.items())
+
+    def snapshots(self) -> dict[str, int | None]:
+        """The current snapshot of every table but ``ops``."""
+        loaded = {name: self.catalog.load(BY_NAME[name]) for name in FACTS}
+        return {
+            name: table.metadata.current_snapshot_id if table is not None else None for name, table in loaded.items()
+        }
+
+    def objects(self) -> set[str]:
+        """Every data object of bronze."""
+        return {str(path.relative_to(self.lake)) for path in (self.lake / "bronze").rglob("*.ndjson.zst")}
+
+
+@contextmanager
+def simulation(
+    folder: Path, scenario: str | Scenario | World = "tiny", *, now: str | datetime | None = None, seed: int = 1, **settings: object
+) -> Iterator[Simulation]:
+    """A running sandbox with an empty lake in ``folder``."""
+    at = utc(now) if isinstance(now, str) else now
+    with Sandbox(scenario, now=at, seed=seed) as sandbox:
+        yield Simulation(sandbox, folder, settings)
+
+
+ONE_DAY = timedelta(days=1)
