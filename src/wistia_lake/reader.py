@@ -78,13 +78,17 @@ def open(lake: str | Path) -> Lake:  # noqa: A001  the package's one verb for re
     if root is None:
         raise SettingsError(f"The lake {str(lake)!r} is of a kind this version cannot read; use a folder.")
     if not (root / DATABASE).is_file():
-        raise LakeUnreadable(f"There are no tables in {root}. Fill it with `wistia-lake run`, or name another lake with --lake.")
+        raise LakeUnreadable(
+            f"There are no tables in {root}. Fill it with `wistia-lake run`, or name another lake with --lake."
+        )
     return Lake(root)
 
 
 def stored_queries() -> list[str]:
     """The names that ``query`` knows."""
-    return sorted(item.name.removesuffix(".sql") for item in files("wistia_lake.queries").iterdir() if item.name.endswith(".sql"))
+    return sorted(
+        item.name.removesuffix(".sql") for item in files("wistia_lake.queries").iterdir() if item.name.endswith(".sql")
+    )
 
 
 def query_text(text_or_name: str) -> str:
@@ -92,7 +96,9 @@ def query_text(text_or_name: str) -> str:
     if text_or_name in stored_queries():
         return files("wistia_lake.queries").joinpath(f"{text_or_name}.sql").read_text(encoding="utf-8")
     if len(text_or_name.split()) == 1:
-        raise UsageError(f"There is no stored query {text_or_name!r}; known are: {', '.join(stored_queries())}. Or write a SELECT.")
+        raise UsageError(
+            f"There is no stored query {text_or_name!r}; known are: {', '.join(stored_queries())}. Or write a SELECT."
+        )
     return text_or_name
 
 

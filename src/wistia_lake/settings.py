@@ -161,10 +161,14 @@ def _validate(settings: Settings) -> None:
     try:
         ZoneInfo(settings.zone_name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise SettingsError(f"zone = {settings.zone!r} is not a time zone; write one such as America/New_York.") from exc
+        raise SettingsError(
+            f"zone = {settings.zone!r} is not a time zone; write one such as America/New_York."
+        ) from exc
     for rule in settings.channels:
         if rule.project is rule.section is rule.tag is rule.title is None:
-            raise SettingsError(f"The rule for channel {rule.channel!r} needs a project, section, tag or title pattern.")
+            raise SettingsError(
+                f"The rule for channel {rule.channel!r} needs a project, section, tag or title pattern."
+            )
     fixed_now(settings)
 
 

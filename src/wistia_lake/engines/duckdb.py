@@ -72,12 +72,18 @@ def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
     except duckdb.IOException as exc:
         raise DataError(_broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, str(exc))) from exc
     except (duckdb.InvalidInputException, duckdb.ConversionException) as exc:
-        raise DataError(_broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, "it is not the JSON it should be")) from exc
+        raise DataError(
+            _broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, "it is not the JSON it should be")
+        ) from exc
     found = dict(connection.execute(f"select batch_id, count(*) from {bronze.view} group by batch_id").fetchall())
     for batch_id in bronze.files:
         if found.get(batch_id, 0) != bronze.row_counts[batch_id]:
             raise DataError(
-                _broken(batch_id, bronze, f"{found.get(batch_id, 0)} rows were read, its manifest promises {bronze.row_counts[batch_id]}")
+                _broken(
+                    batch_id,
+                    bronze,
+                    f"{found.get(batch_id, 0)} rows were read, its manifest promises {bronze.row_counts[batch_id]}",
+                )
             )
 
 

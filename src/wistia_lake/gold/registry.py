@@ -34,7 +34,10 @@ def _touches(context: Context, table: str, first: date, last: date) -> dict[str,
 def plan_media_28d(context: Context) -> Plan:
     """Hangs on 56 days of events and daily counts, on the newest snapshots and on titles; not on older history."""
     last = _last_final_day(context)
-    parts: list[object] = [context.plans[DIM_MEDIA.full_name], list(context.plans[FACT_MEDIA_ENGAGEMENT.full_name].values())[-1:]]
+    parts: list[object] = [
+        context.plans[DIM_MEDIA.full_name],
+        list(context.plans[FACT_MEDIA_ENGAGEMENT.full_name].values())[-1:],
+    ]
     if last is not None:
         first = last - 2 * PERIOD + ONE_DAY
         parts += [

@@ -58,7 +58,9 @@ def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = Fals
 def local_root(store: Store) -> Path:
     """The folder of a lake; tables need one in this version."""
     if store.root is None:
-        raise SettingsError(f"Tables of the lake {store.url} need a shared catalog, which this version does not offer; use a folder.")
+        raise SettingsError(
+            f"Tables of the lake {store.url} need a shared catalog, which this version does not offer; use a folder."
+        )
     return store.root
 
 
@@ -99,7 +101,9 @@ class Builder:
         counts = dict.fromkeys(wanted, 0)
         for attempt in range(ATTEMPTS):
             counts = dict.fromkeys(wanted, 0)
-            partitions = None if model.table.partition is None else [date.fromisoformat(key) for key in [*wanted, *gone]]
+            partitions = (
+                None if model.table.partition is None else [date.fromisoformat(key) for key in [*wanted, *gone]]
+            )
             try:
                 snapshot = self._catalog.replace(model.table, partitions, self._rows(model, wanted, counts))
                 break

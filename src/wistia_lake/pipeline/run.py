@@ -25,7 +25,9 @@ RUN_NOTE = "wistia-lake.run"
 """Property of each ``ops.run`` snapshot: its row as JSON, so that ``status`` need not open a data file."""
 
 
-def run(loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None) -> RunSummary:
+def run(
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
+) -> RunSummary:
     """Ingest, build and check; slices that failed do not keep the others from being built.
 
     The error that decides the exit code is in ``problem``, never raised, so that the caller can show what was done.
@@ -38,7 +40,9 @@ def run(loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None 
     return _recorded(loaded, "run", clock, work)
 
 
-def run_ingest(loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None) -> RunSummary:
+def run_ingest(
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
+) -> RunSummary:
     """Ingest alone, recorded in ``ops.run``; ``problem`` as in :func:`run`."""
 
     def work(summary: RunSummary, run_id: str) -> None:
@@ -56,7 +60,9 @@ def run_build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = 
     return _recorded(loaded, "build", clock, work)
 
 
-def _build_and_check(loaded: Loaded, summary: RunSummary, *, clock: Clock, reporter: Reporter, full: bool = False) -> None:
+def _build_and_check(
+    loaded: Loaded, summary: RunSummary, *, clock: Clock, reporter: Reporter, full: bool = False
+) -> None:
     summary.build = build(loaded, clock=clock, reporter=reporter, full=full)
     summary.failed_checks = [f"{r.table}: {r.check} ({r.bad_rows} rows)" for r in check(loaded) if not r.passed]
 
@@ -85,7 +91,9 @@ def check(loaded: Loaded) -> list[CheckResult]:
 
 def _problem(summary: RunSummary) -> WistiaLakeError | None:
     if summary.failed_checks:
-        return CheckFailed("The tables broke a promise: " + "; ".join(summary.failed_checks) + ". Run `wistia-lake build --full`.")
+        return CheckFailed(
+            "The tables broke a promise: " + "; ".join(summary.failed_checks) + ". Run `wistia-lake build --full`."
+        )
     if summary.ingest is None:
         return None
     if summary.ingest.problems:
@@ -101,7 +109,9 @@ def _problem(summary: RunSummary) -> WistiaLakeError | None:
     return None
 
 
-def _record(loaded: Loaded, command: str, run_id: str, started: datetime, finished: datetime, summary: RunSummary) -> None:
+def _record(
+    loaded: Loaded, command: str, run_id: str, started: datetime, finished: datetime, summary: RunSummary
+) -> None:
     """Append the run to ``ops.run``; its row also stands in the snapshot's summary."""
     import pyarrow as pa
 
@@ -125,6 +135,10 @@ def _record(loaded: Loaded, command: str, run_id: str, started: datetime, finish
         "quarantined_count": read.quarantined_count,
         "partition_count": built.partition_count,
     }
-    note = {RUN_NOTE: msgspec.json.encode({**row, "started_at": instant_text(started), "finished_at": instant_text(finished)}).decode()}
+    note = {
+        RUN_NOTE: msgspec.json.encode(
+            {**row, "started_at": instant_text(started), "finished_at": instant_text(finished)}
+        ).decode()
+    }
     catalog = Catalog(local_root(open_store(loaded.settings.lake)))
     catalog.append(OPS_RUN, pa.Table.from_pylist([row], schema=arrow_schema(OPS_RUN)), note)
