@@ -159,4 +159,7 @@ def test_continuous_integration_calls_what_the_readme_says():
 def test_every_make_target_that_a_page_names_exists():
     targets = set(re.findall(r"^([a-z-]+):", _text("Makefile"), re.MULTILINE))
     pages = "".join(_text(path) for path in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", ".ci/run"))
-    assert set(re.findall(r"`make ([a-z-]+)`", pages)) | set(re.findall(r"^make ([a-z-]+)", pages, re.MULTILINE)) <= targets
+    assert (
+        set(re.findall(r"`make ([a-z-]+)`", pages)) | set(re.findall(r"^make ([a-z-]+)", pages, re.MULTILINE))
+        <= targets
+    )

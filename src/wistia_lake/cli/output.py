@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -31,15 +31,20 @@ def write_rows(rows: pa.Table, format_: str, output: Path | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
-            try:
-                _WRITERS[format_](rows, file)  # type: ignore[arg-type]  # a named temporary file is a BinaryIO
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        os.replace(file.name, output)  # noqa: PTH105  atomic on every system
+        _write_file(rows, format_, output)
     except OSError as exc:
         raise click.UsageError(f"{str(output)!r} cannot be written: {exc.strerror}.") from exc
+
+
+def _write_file(rows: pa.Table, format_: str, output: Path) -> None:
+    file = NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False)  # noqa: SIM115  closed below
+    try:
+        with file:
+            _WRITERS[format_](rows, cast("BinaryIO", file))
+        os.replace(file.name, output)  # noqa: PTH105  atomic on every system
+    except BaseException:
+        Path(file.name).unlink(missing_ok=True)
+        raise
 
 
 def json_bytes(value: Any) -> bytes:

@@ -21,9 +21,9 @@ def run(invocation: Invocation, first: date | None, last: date | None) -> None:
     Reads what is new, late or due, computes the tables whose inputs changed, and checks them. Run it as often as you
     like: what is there already is not read or written again. With --from and --to it reads those account days.
     """
+    refuse_reversed(first, last)
     from wistia_lake.pipeline.run import run as run_all
 
-    refuse_reversed(first, last)
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
@@ -39,9 +39,9 @@ def ingest(invocation: Invocation, first: date | None, last: date | None) -> Non
     Without dates it reads from the watermark, less the late window, to today, and whatever the sweep finds due. With
     --from and --to it reads every slice that overlaps those account days.
     """
+    refuse_reversed(first, last)
     from wistia_lake.pipeline.run import run_ingest
 
-    refuse_reversed(first, last)
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
