@@ -18,3 +18,17 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("WISTIA_") or name == "MEDIA_IDS":
             monkeypatch.delenv(name)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--world-seed N`` replays one random world; ``--worlds N`` says how many there are otherwise."""
+    parser.addoption("--world-seed", type=int, default=None, help="run only the random world with this seed")
+    parser.addoption("--worlds", type=int, default=8, help="how many random worlds to run")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each random world is a test of its own; its seed stands in the test's name."""
+    if "world_seed" in metafunc.fixturenames:
+        only = metafunc.config.getoption("--world-seed")
+        seeds = range(1, metafunc.config.getoption("--worlds") + 1) if only is None else [only]
+        metafunc.parametrize("world_seed", seeds, ids=lambda seed: f"world-seed={seed}")

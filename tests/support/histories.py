@@ -1,0 +1,69 @@
+"""Random histories of one lake: runs, manual ranges, scopes, edits, full builds, in any order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from support.simulation import FACTS, ONE_DAY, Simulation
+
+from wistia_lake.lake.tables import BY_NAME
+
+
+class History:
+    """Draws and takes steps; ``steps`` tells what was done, for the message of a failure."""
+
+    def __init__(self, account: Simulation, seed: int) -> None:
+        self.account = account
+        self.random = Random(seed)
+        self.steps: list[str] = []
+        self.settings: dict[str, Any] = {}
+        self._medias = [media.media_id for media in account.sandbox.world.scenario.medias]
+
+    def step(self) -> None:
+        """One random step: the world moves on, perhaps changes, and somebody runs the pipeline."""
+        random, account = self.random, self.account
+        account.at(account.now + timedelta(minutes=random.choice([0, 7, 61, 300, 1440, 1440, 1440, 2000, 6000])))
+        if random.random() < 0.3:
+            self._edit()
+        if random.random() < 0.25:
+            self.settings = {"media_ids": tuple(random.sample(self._medias, random.choice([0, 1, len(self._medias)])))}
+        if random.random() < 0.25:
+            last = account.now.date() - random.randrange(0, 9) * ONE_DAY
+            first = last - random.randrange(0, 4) * ONE_DAY
+            self._note(f"run --from {first} --to {last}")
+            account.run(first, last, **self.settings)
+        else:
+            self._note("run")
+            account.run(**self.settings)
+
+    def _edit(self) -> None:
+        world, now, media_id = self.account.sandbox.world, self.account.now, self.random.choice(self._medias)
+        kind = self.random.choice(["rename", "duration", "duration", "delete", "restore"])
+        if world.media_at(media_id, now) is None:
+            return
+        self._note(f"{kind} {media_id}")
+        if kind == "rename":
+            world.rename(media_id, f"Title {self.random.randrange(1000)}", now)
+        elif kind == "duration":
+            world.set_duration(media_id, self.random.choice([None, 60.0, 312.456]), now)
+        elif kind == "delete":
+            world.delete(media_id, now)
+        else:
+            world.restore(media_id, now)
+
+    def _note(self, what: str) -> None:
+        self.steps.append(f"{self.account.now:%m-%d %H:%M} {what} {self.settings or ''}")
+
+    def assert_holds(self) -> None:
+        """Every table is the truth, and a build of everything from bronze gives the same cells."""
+        told = "\n".join(self.steps)
+        wrong = self.account.differences(**self.settings)
+        assert not wrong, f"{told}\n" + "\n".join(f"{table}: {difference}" for table, difference in wrong.items())
+        before = {name: self.account.rows(name) for name in FACTS}
+        self.account.build(full=True, **self.settings)
+        for name in FACTS:
+            by_key = [(column, "ascending") for column in BY_NAME[name].key]
+            same = self.account.rows(name).sort_by(by_key).equals(before[name].sort_by(by_key))
+            assert same, f"{told}\n{name}: a full build differs from the incremental one"
