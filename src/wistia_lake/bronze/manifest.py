@@ -56,8 +56,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     unknown_fields: list[str] = []
     skipped_medias: list[str] = []
     covers: tuple[date, date] | None = None
-    """First and last account day asked for of every media (window streams); a media met for the first time is asked
-    for from its creation on, as its row says."""
+    """First and last account day asked for, over all medias (window streams)."""
     based_on: str | None = None
     content_hash: str
     """Of the set of rows, whatever their order."""

@@ -1,0 +1,163 @@
+"""Ingest: read what is due from the API into bronze, and nothing else.
+
+The order matters: everything that can be wrong is found before the first page; the lease comes before any look; the
+media list before everything that is asked media by media. After that all slices are independent: each is read
+completely and committed, or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from datetime import date
+from typing import Any
+
+from wistia_lake.bronze.layout import Looks, new_batch_id
+from wistia_lake.bronze.lease import TTL, Lease, lease
+from wistia_lake.errors import ApiExhausted, DataError
+from wistia_lake.lake.marker import Marker, coverage_start, first_whole_day, read_marker
+from wistia_lake.lake.store import Store, open_store
+from wistia_lake.model import Clock, Reporter, Slice
+from wistia_lake.pipeline import ingest_counts, ingest_events, ingest_medias
+from wistia_lake.pipeline.ingest_fan import medias_of
+from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of, required_token
+from wistia_lake.pipeline.ingest_work import Work, first_failure, in_parallel
+from wistia_lake.pipeline.summary import IngestSummary
+from wistia_lake.privacy.rows import MediaRow
+from wistia_lake.settings import Loaded
+from wistia_lake.wistia.client import WistiaClient
+from wistia_lake.wistia.pacing import Pacer
+
+
+def ingest(
+    loaded: Loaded,
+    *,
+    clock: Clock,
+    reporter: Reporter,
+    first: date | None = None,
+    last: date | None = None,
+    run_id: str | None = None,
+) -> IngestSummary:
+    """Read everything that is due, or the account days ``first`` to ``last``, and commit it slice by slice.
+
+    Slices that failed while others went on are in the summary's ``problems``.
+
+    Raises:
+        SettingsError, UsageError, LakeUnreadable: found before any page was asked for.
+        LeaseHeld: another ingest is at work on this lake, or took it over.
+        ApiRejected: the API will not answer this token.
+        ApiExhausted: the API is down.
+        StoreError: the store is.
+    """
+    required_token(loaded)  # before a folder is made for the lake
+    return asyncio.run(ingest_into(open_store(loaded.settings.lake), loaded, clock, reporter, first, last, run_id))
+
+
+async def ingest_into(
+    store: Store,
+    loaded: Loaded,
+    clock: Clock,
+    reporter: Reporter,
+    first: date | None = None,
+    last: date | None = None,
+    run_id: str | None = None,
+) -> IngestSummary:
+    """:func:`ingest` into a store that is already open."""
+    settings, now = loaded.settings, clock()
+    token = required_token(loaded)
+    marker = read_marker(store)
+    start = first_whole_day(now) if marker is None else coverage_start(marker, settings.start)
+    asked = asked_range(settings, first, last, now, settings.start or start)
+    pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
+    client = WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host)
+    pseudonymizer = pseudonymizer_of(loaded, store)
+    summary = IngestSummary(run_id=run_id if run_id is not None else new_batch_id(now))
+    with lease(store, "ingest", holder=holder(), clock=clock) as held:
+        work = Work(settings, store, client, pseudonymizer, clock, reporter, held, summary, asked)
+        async with client:
+            try:
+                await _with_heartbeat(_read_all(work), held)
+            finally:
+                summary.request_count = client.stats.requests
+                summary.retry_count = client.stats.retries
+                summary.throttled_count = client.stats.throttled
+    return summary
+
+
+async def _with_heartbeat(work: Coroutine[Any, Any, None], held: Lease) -> None:
+    """Do the work while the lease is kept alive, also through a slice that takes longer than the lease."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(TTL.total_seconds() / 3)
+            held.renew()
+
+    async def do(beating: asyncio.Task[None]) -> None:
+        await work
+        beating.cancel()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(do(group.create_task(beat())))
+    except BaseExceptionGroup as failures:
+        raise first_failure(failures) from None
+
+
+async def _read_all(work: Work) -> None:
+    marker, medias = await _read_medias(work)
+    start = coverage_start(marker, work.settings.start)
+    looks = work.looks(ingest_events.STREAM)
+    slices = ingest_events.plan(work, looks, start)
+    _announce(work, looks, slices, medias)
+    await _read_slices(work, looks, slices, medias, start)
+
+
+async def _read_medias(work: Work) -> tuple[Marker, list[MediaRow]]:
+    """The media list; if it cannot be had, what bronze knows of it, so that the sessions are read all the same."""
+    try:
+        return await ingest_medias.read(work)
+    except (ApiExhausted, DataError) as exc:
+        marker = read_marker(work.store)
+        if marker is None:
+            raise  # nothing is known yet, and without the list it is not known where coverage starts
+        work.summary.problems.append(exc)
+        return marker, ingest_medias.known(work)
+
+
+def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow]) -> None:
+    """Say what is to come, before it takes its time."""
+    requests, unknown = ingest_events.estimate(work, looks, slices)
+    requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes)
+    minutes = requests / work.settings.requests_per_minute
+    about = "under a minute" if minutes < 1 else f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
+    least = f", more where the {unknown} days that are read for the first time are busy" if unknown else ""
+    work.reporter.say(
+        f"Reading {len(slices)} days of sessions and the statistics of {len(medias)} medias: at least {requests} "
+        f"requests, {about} at {work.settings.requests_per_minute} a minute{least}."
+    )
+
+
+async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow], start: date) -> None:
+    """All slices, ``slices_in_flight`` of events at a time, and the statistics beside them."""
+    waiting = iter(slices)
+    done = 0
+
+    async def events() -> None:
+        nonlocal done
+        for slice_ in waiting:
+            await work.attempt(ingest_events.read(work, looks, slice_), str(slice_))
+            done += 1
+            work.reporter.step(ingest_events.STREAM, done, len(slices))
+
+    async def counts(scope: str) -> None:
+        await work.attempt(ingest_counts.read_stats(work, scope, medias), f"media_stats {scope}")
+        await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(work.settings.slices_in_flight):
+                group.create_task(events())
+            group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))
+    except BaseExceptionGroup as failures:
+        raise first_failure(failures) from None

@@ -1,0 +1,111 @@
+"""One request per media, one look per scope and UTC day: what ``media_stats`` and ``media_by_date`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+import zstandard
+
+from wistia_lake.bronze.batch import encode_lines
+from wistia_lake.errors import ApiExhausted, ApiGone
+from wistia_lake.model import Slice, scope_media
+from wistia_lake.pipeline.ingest_work import Findings, Seen, Work, in_parallel
+from wistia_lake.privacy.reading import Decoded
+from wistia_lake.privacy.rows import MediaRow
+from wistia_lake.wistia.endpoints import Endpoint
+
+SKIPPED_SHARE = 0.05
+"""A slice of which this share of medias or more has vanished since they were listed is not committed."""
+
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How one stream asks for one media."""
+
+    endpoint: Endpoint
+    params: Callable[[str], dict[str, str | int]]
+    decode: Callable[[bytes, str], Decoded[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One media's answer. Its lines are kept compressed: medias may be many, and their first answer years long."""
+
+    media_id: str
+    requested_at: datetime
+    lines: bytes
+    noticed: Decoded[Any]
+    """Without its rows."""
+
+
+def medias_of(scope: str, medias: Sequence[MediaRow]) -> list[MediaRow]:
+    """The existing medias that a scope holds."""
+    media_id = scope_media(scope)
+    return [media for media in medias if media_id in (None, media.media_id)]
+
+
+async def fan_out(
+    work: Work, slice_: Slice, medias: Sequence[str], question: Question, covers: tuple[date, date] | None = None
+) -> None:
+    """Ask for every media of a slice and commit the answers as one look, ordered by media."""
+    done = 0
+
+    async def ask(media_id: str) -> _Part | None:
+        nonlocal done
+        part = await _ask(work, media_id, question)
+        done += 1
+        work.reporter.step(slice_.stream, done, len(medias))
+        return part
+
+    ordered = sorted(medias)
+    found = await in_parallel((ask(media_id) for media_id in ordered), work.settings.slices_in_flight)
+    parts = [part for part in found if part is not None]
+    skipped = [media_id for media_id, part in zip(ordered, found, strict=True) if part is None]
+    work.skip(skipped)
+    if not parts:
+        return  # nothing was there to look at, so there was no look
+    if len(skipped) >= SKIPPED_SHARE * len(ordered):
+        raise ApiExhausted(
+            f"{slice_}: {len(skipped)} of {len(ordered)} medias that were listed at the start answered 404, too many "
+            "to go on without them, so nothing of this slice was kept. Run again: the new list will tell what is left."
+        )
+    _commit(work, slice_, parts, skipped, covers)
+
+
+async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
+    try:
+        answer = await work.client.get(question.endpoint, params=question.params(media_id), media_id=media_id)
+    except ApiGone:
+        return None
+    decoded = question.decode(answer.body, media_id)
+    lines = zstandard.compress(_encode_lines(decoded.rows), 1) if decoded.rows else b""
+    noticed: Decoded[Any] = Decoded([], decoded.bad, decoded.unknown_fields, decoded.dropped_fields)
+    return _Part(media_id, answer.requested_at, lines, noticed)
+
+
+def _commit(
+    work: Work, slice_: Slice, parts: list[_Part], skipped: list[str], covers: tuple[date, date] | None
+) -> None:
+    findings = Findings()
+    for page, part in enumerate(parts, start=1):
+        findings.add(part.noticed, slice_, page)
+    full = [part for part in parts if part.lines]
+    looks = work.looks(slice_.stream)
+    seen = Seen(
+        slice_,
+        encode_lines(line for part in full for line in zstandard.decompress(part.lines).splitlines()),
+        min(part.requested_at for part in parts),
+        max(part.requested_at for part in parts),
+        len(parts),
+        [part.media_id for part in full],
+        findings,
+        skipped_medias=skipped,
+        covers=covers,
+    )
+    work.commit(seen, looks, work.manifest(looks.newest(slice_.scope, slice_.day)))
