@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wistia_lake.errors import WistiaLakeError
-    from wistia_lake.reader import Lake, open
+    from wistia_lake.reader import Lake, open  # noqa: A004  the package's one verb for readers
 
 __all__ = ["Lake", "WistiaLakeError", "open"]
 _HOMES = {"Lake": "wistia_lake.reader", "WistiaLakeError": "wistia_lake.errors", "open": "wistia_lake.reader"}

@@ -25,7 +25,7 @@ DEFAULT_CONFIG = "wistia-lake.toml"
 
 
 class ChannelRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule: all given patterns must match, case-insensitively, ``*`` and ``?`` as wildcards, over the whole value."""
+    """All given patterns must match the whole value, case-insensitively; ``*`` and ``?`` are wildcards."""
 
     channel: str
     project: str | None = None
@@ -156,7 +156,8 @@ def _validate(settings: Settings) -> None:
     for media_id in settings.media_ids:
         if not is_media_id(media_id):
             raise SettingsError(
-                f"MEDIA_IDS holds {media_id!r}, which is not a hashed id: ten lower-case letters or digits, as in a media's address."
+                f"MEDIA_IDS holds {media_id!r}, which is not a hashed id: "
+                "ten lower-case letters or digits, as in a media's address."
             )
     try:
         ZoneInfo(settings.zone_name)

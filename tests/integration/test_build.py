@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
-from support.cases import write_look
 
+from support.cases import write_look
 from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.checks.basic import check_tables
@@ -113,7 +113,9 @@ def test_a_changed_length_touches_only_the_days_from_then_on(lake: Lake) -> None
     assert lengths == [100_000] * 7 + [120_000] * 3
 
 
-def test_a_kill_between_commit_and_record_leaves_work_not_staleness(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_between_commit_and_record_leaves_work_not_staleness(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If the record of what was built is lost, the partitions are built again and hold the same rows."""
     before = lake.rows("silver.fact_event")
     catalog = Catalog(lake.root)
@@ -135,7 +137,7 @@ def test_damaged_data_stops_the_build_before_a_table_changes(lake: Lake) -> None
     with pytest.raises(DataError, match="damaged"):
         lake.build()
     (lake.root / manifest.data.key).unlink()
-    with pytest.raises(DataError, match="missing.*No table was changed"):
+    with pytest.raises(DataError, match=r"missing.*No table was changed"):
         lake.build()
     assert lake.rows("silver.fact_event").num_rows == 10
 
@@ -179,7 +181,9 @@ def test_checks_find_a_planted_row(lake: Lake, column: str, value: object, check
         victim[column] = value
         if column == "event_id":
             victim["visitor_id"] = "viewer of e1"
-        catalog.replace(FACT_EVENT, [victim["received_day"]], [pa.Table.from_pylist([victim], arrow_schema(FACT_EVENT))])
+        catalog.replace(
+            FACT_EVENT, [victim["received_day"]], [pa.Table.from_pylist([victim], arrow_schema(FACT_EVENT))]
+        )
         bad = [result for result in check_tables(catalog, engine) if not result.passed]
         assert [(result.table, result.bad_rows) for result in bad] == [("silver.fact_event", 1)]
         assert bad[0].check.startswith(check)
@@ -191,7 +195,7 @@ def test_checks_find_a_media_without_a_row(lake: Lake) -> None:
     """A KPI row whose media is unknown breaks a reference."""
     catalog, engine = Catalog(lake.root), DuckDBEngine()
     try:
-        row = {name: None for name in KPI_MEDIA_28D.column_names}
+        row = dict.fromkeys(KPI_MEDIA_28D.column_names)
         row |= {"media_id": "nowhere000", "period_first_day": NOW.date(), "period_last_day": NOW.date()}
         row |= {"final_day_count": 0, "viewer_count": 0, "previous_viewer_count": 0}
         catalog.replace(KPI_MEDIA_28D, None, [pa.Table.from_pylist([row], arrow_schema(KPI_MEDIA_28D))])

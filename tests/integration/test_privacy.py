@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from support.leaks import search
 from support.simulation import KEY, Simulation, simulation
-
 from wistia_lake.privacy import policy
 from wistia_lake.privacy.pseudonym import Pseudonymizer
 from wistia_lake.privacy.rows import EventRow
@@ -60,7 +60,7 @@ def _run_in_a_home_of_its_own(account: Simulation, folder: Path) -> bytes:
                 sys.executable, "-m", "wistia_lake.cli.main", "--lake", str(account.lake), "--config", str(config),
                 "--base-url", account.sandbox.base_url, "--now", account.now.isoformat(), *command,
             ]  # fmt: skip
-            done = subprocess.run(arguments, env=environment, cwd=folder, capture_output=True, check=False)  # noqa: S603
+            done = subprocess.run(arguments, env=environment, cwd=folder, capture_output=True, check=False)
             assert done.returncode == 0, done.stderr.decode()
             printed += done.stdout + done.stderr
     return printed

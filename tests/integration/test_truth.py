@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from support.simulation import FACTS, ONE_DAY, Simulation, simulation, utc
 
+from support.simulation import FACTS, ONE_DAY, Simulation, simulation, utc
 from wistia_lake.lake.tables import BY_NAME
 
 pytestmark = pytest.mark.slow

@@ -36,7 +36,9 @@ def mutants() -> list[Mutant]:
     for mutant in found:
         count = (PROJECT / "src" / "wistia_lake" / mutant.file).read_text(encoding="utf-8").count(mutant.old)
         if count != 1:
-            raise SystemExit(f"{mutant.name}: its text stands {count} times in {mutant.file}; mend tests/mutants/mutants.toml")
+            raise SystemExit(
+                f"{mutant.name}: its text stands {count} times in {mutant.file}; mend tests/mutants/mutants.toml"
+            )
     return found
 
 
@@ -44,7 +46,7 @@ def run_tests(sources: Path, tests: list[str]) -> subprocess.CompletedProcess[st
     """Run tests against a copy of the sources."""
     environment = {**os.environ, "PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
 def main() -> int:
@@ -60,7 +62,10 @@ def main() -> int:
         # 1 is "tests failed"; anything else (nothing collected, usage) proves nothing.
         noticed = done.returncode == 1
         failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
-        print(f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}: {failed[0][7:120] if failed else f'exit {done.returncode}'}", flush=True)
+        print(
+            f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}: {failed[0][7:120] if failed else f'exit {done.returncode}'}",
+            flush=True,
+        )
         if not noticed:
             survivors.append(mutant.name)
     print(f"mutants: {len(listed)} applied, {len(listed) - len(survivors)} noticed, {len(survivors)} survived")

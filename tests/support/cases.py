@@ -92,7 +92,10 @@ class Case:
 
     def expected(self, table: str) -> list[dict[str, Any]]:
         """The rows that the case demands; the string ``null`` is null, which TOML lacks."""
-        rows = [{name: None if value == "null" else value for name, value in row.items()} for row in self.spec["expect"][table]]
+        rows = [
+            {name: None if value == "null" else value for name, value in row.items()}
+            for row in self.spec["expect"][table]
+        ]
         return sorted(rows, key=lambda row: [str(value) for value in row.values()])
 
 

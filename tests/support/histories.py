@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 from support.simulation import FACTS, ONE_DAY, Simulation
-
 from wistia_lake.lake.tables import BY_NAME
 
 

@@ -79,7 +79,9 @@ def _parquet(path: Path) -> bytes:
     metadata = file.metadata
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     columns = [group.column(place) for group in groups for place in range(group.num_columns)]
-    statistics = [(c.statistics.min, c.statistics.max) for c in columns if c.statistics is not None and c.statistics.has_min_max]
+    statistics = [
+        (c.statistics.min, c.statistics.max) for c in columns if c.statistics is not None and c.statistics.has_min_max
+    ]
     cells = [list(row.values()) for row in file.read().to_pylist()]
     return "\n".join(map(str, [metadata.metadata, file.schema_arrow.metadata, statistics, cells])).encode()
 
@@ -105,7 +107,7 @@ def _sqlite(path: Path) -> bytes:
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:
         names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
-        cells = [row for name in names for row in connection.execute(f'select * from "{name}"')]  # noqa: S608
+        cells = [row for name in names for row in connection.execute(f'select * from "{name}"')]
     finally:
         connection.close()
     return "\n".join(map(str, cells)).encode()

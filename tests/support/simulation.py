@@ -17,11 +17,11 @@ from wistia_lake.model import Quiet, Secret
 from wistia_lake.pipeline.build import build
 from wistia_lake.pipeline.run import run
 from wistia_lake.pipeline.summary import BuildSummary, RunSummary
+from wistia_lake.sandbox.catalog import channel_rules
 from wistia_lake.sandbox.compare import Differences, compare
 from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.sandbox.scenario import Scenario
 from wistia_lake.sandbox.truth import truth
-from wistia_lake.sandbox.truth.looks import channel_rules
 from wistia_lake.sandbox.world import World
 from wistia_lake.settings import Loaded, load_settings
 
@@ -127,7 +127,12 @@ class Simulation:
 
 @contextmanager
 def simulation(
-    folder: Path, scenario: str | Scenario | World = "tiny", *, now: str | datetime | None = None, seed: int = 1, **settings: object
+    folder: Path,
+    scenario: str | Scenario | World = "tiny",
+    *,
+    now: str | datetime | None = None,
+    seed: int = 1,
+    **settings: object,
 ) -> Iterator[Simulation]:
     """A running sandbox with an empty lake in ``folder``."""
     at = utc(now) if isinstance(now, str) else now

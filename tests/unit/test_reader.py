@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.cases import ROOT, Case
 
 import wistia_lake
+from support.cases import ROOT, Case
 from wistia_lake.errors import LakeUnreadable, SettingsError, UsageError
 from wistia_lake.lake.tables import TABLES
 from wistia_lake.reader import Lake, query_text, stored_queries
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake of one worked case."""
     case = Case(ROOT / "kpi_media_28d" / "ratios_of_sums.toml", tmp_path_factory.mktemp("reader"))
     case.look()
     case.build()
-    yield wistia_lake.open(case.lake)
+    return wistia_lake.open(case.lake)
 
 
 def test_three_lines_give_a_table(lake: Lake) -> None:
@@ -41,7 +40,7 @@ def test_stored_queries_run(lake: Lake, name: str) -> None:
 def test_every_table_can_be_read(lake: Lake) -> None:
     """Also those never built: they are empty, with their columns."""
     for table in TABLES:
-        assert tuple(lake.sql(f"select * from {table.full_name}").column_names) == table.column_names  # noqa: S608
+        assert tuple(lake.sql(f"select * from {table.full_name}").column_names) == table.column_names
 
 
 ATTACKS = [
@@ -72,10 +71,10 @@ def test_a_query_reads_tables_and_nothing_else(lake: Lake, attack: str) -> None:
     """No write, no attached database, no file, no network, no environment; and nothing appears on the disk."""
     folder = lake.root.parent
     (folder / "secret.csv").write_text("a\n1\n", encoding="utf-8")
-    before = {path for path in folder.rglob("*")}
+    before = set(folder.rglob("*"))
     with pytest.raises(UsageError):
         lake.sql(attack.format(folder=folder.as_posix()))
-    assert {path for path in folder.rglob("*")} == before
+    assert set(folder.rglob("*")) == before
 
 
 def test_wrong_sql_is_explained(lake: Lake) -> None:

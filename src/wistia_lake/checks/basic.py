@@ -39,29 +39,24 @@ def _checks(table: Table) -> Iterator[tuple[str, str]]:
             outside = f"{column.name} < {low!r} or {column.name} > {high!r} or isnan(cast({column.name} as double))"
             yield f"{column.name} is in {low:g}..{high:g}", f"select count(*) as bad from {name} where {outside}"
     for column_name, other, other_column in table.references:
-        yield (
-            f"{column_name} is found in {other}",
-            f"select count(*) as bad from {name} as t left join {other} as o on o.{other_column} = t.{column_name} "
-            f"where t.{column_name} is not null and o.{other_column} is null",
-        )
+        found = f"{name} as t left join {other} as o on o.{other_column} = t.{column_name}"
+        lost = f"t.{column_name} is not null and o.{other_column} is null"
+        yield f"{column_name} is found in {other}", f"select count(*) as bad from {found} where {lost}"
 
 
 def check_tables(catalog: Catalog, engine: Engine) -> list[CheckResult]:
-    """Run every check of every table that was built; one scan of a table answers all of its checks but the key's."""
-    results = []
+    """Run every check of every table that was built."""
+    results: list[CheckResult] = []
     for table in TABLES:
         if catalog.load(table) is None:
             continue
         needed = {table.full_name: table} | {other: BY_NAME[other] for _, other, _ in table.references}
         tables = {name: (tuple(catalog.files(spec)), arrow_schema(spec)) for name, spec in needed.items()}
         checks = list(_checks(table))
-        sql = " union all ".join(
-            f"select {place} as place, bad from ({query})" for place, (_, query) in enumerate(checks)
+        counts = " union all ".join(
+            f"select {place} as place, cast(bad as bigint) as bad from ({query})"
+            for place, (_, query) in enumerate(checks)
         )
-        for rows in engine.select(
-            Job(f"select place, cast(bad as bigint) as bad from ({sql}) order by place", tables=tables),
-            rows_per_group=10_000,
-        ):
-            for row in rows.to_pylist():
-                results.append(CheckResult(table.full_name, checks[row["place"]][0], row["bad"]))
+        for rows in engine.select(Job(f"{counts} order by place", tables=tables), rows_per_group=10_000):
+            results += [CheckResult(table.full_name, checks[row["place"]][0], row["bad"]) for row in rows.to_pylist()]
     return results

@@ -89,14 +89,14 @@ def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
 
 def _broken(what: str, bronze: BronzeInput, why: str) -> str:
     return (
-        f"Bronze data of stream {bronze.stream} is damaged ({what}): {why}. No table was changed. Restore the object, or delete "
-        "its manifest: the slice is then read again while Wistia still serves it."
+        f"Bronze data of stream {bronze.stream} is damaged ({what}): {why}. No table was changed. Restore the object, "
+        "or delete its manifest: the slice is then read again while Wistia still serves it."
     )
 
 
 def view_of_files(connection: DuckDBPyConnection, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
     """A view ``namespace.table`` over Parquet files, with its columns even when there are no files."""
-    namespace = name.split(".")[0]
+    namespace = name.partition(".")[0]
     connection.execute(f"create schema if not exists {namespace}")
     if not files:
         connection.register(f"no_{name.replace('.', '_')}", schema.empty_table())

@@ -48,7 +48,7 @@ def plan_media_28d(context: Context) -> Plan:
     return {WHOLE: digest(KPI_MEDIA_28D, *parts)}
 
 
-def media_28d_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def media_28d_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
     """One job."""
     yield _media_28d_job(context)
 

@@ -185,7 +185,8 @@ FACT_MEDIA_DAY = Table(
         Column("viewer_count", _L, "distinct viewers of the day; cannot be added up", "viewers", "fact_event",
                bounds=_COUNT),
         Column("watched_ms", _L, "sum of watched_ms: a lower bound of time spent; sessions of unknown length add "
-               "nothing; 0 for a day without sessions, null if it has some but none of known length", "ms", "fact_event", bounds=_COUNT),
+               "nothing; 0 for a day without sessions, null if it has some but none of known length", "ms", "fact_event",
+               bounds=_COUNT),
         Column("watched_25_count", _L, "sessions with percent_viewed >= 0.25", "sessions", "fact_event",
                bounds=_COUNT),
         Column("watched_50_count", _L, "sessions with percent_viewed >= 0.5", "sessions", "fact_event", bounds=_COUNT),

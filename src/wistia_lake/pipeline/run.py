@@ -54,7 +54,7 @@ def run_ingest(
 def run_build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False) -> RunSummary:
     """Build and check alone, recorded in ``ops.run``; ``problem`` as in :func:`run`."""
 
-    def work(summary: RunSummary, run_id: str) -> None:
+    def work(summary: RunSummary, _run_id: str) -> None:
         _build_and_check(loaded, summary, clock=clock, reporter=reporter, full=full)
 
     return _recorded(loaded, "build", clock, work)

@@ -79,7 +79,7 @@ class Model:
     jobs: Callable[[Context, list[str]], Iterator[AbstractContextManager[Job]]]
     """One or more jobs that together give all rows of the wanted partitions."""
     reads_itself: bool = False
-    """A partition is computed from earlier ones of the same table: each job is committed before the next is asked for."""
+    """Partitions are computed from earlier ones of the table: each job is committed before the next is asked for."""
 
 
 @cache

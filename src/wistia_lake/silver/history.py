@@ -95,8 +95,8 @@ class History:
             assert manifest.data is not None
             if not self.store.exists(manifest.data.key):
                 raise DataError(
-                    f"The manifest of {manifest.slice} names {manifest.data.key}, which is missing. No table was changed. "
-                    "Restore the object, or delete the manifest: the slice is then read again while Wistia still serves it."
+                    f"The manifest of {manifest.slice} names {manifest.data.key}, which is missing. No table was "
+                    "changed. Restore the object, or delete the manifest: the slice is read again while Wistia still serves it."
                 )
         with self.store.local_paths(keys) as paths:
             yield BronzeInput(

@@ -59,7 +59,7 @@ def _runs(context: Context) -> tuple[list[Manifest], pa.Table]:
     return [m for m, _, _ in runs], relation(columns, rows)
 
 
-def duration_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def duration_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
     """One job over the distinct lists."""
     yield _duration_job(context)
 
@@ -71,7 +71,7 @@ def _duration_job(context: Context) -> Iterator[Job]:
         yield Job(sql_of(MEDIA_DURATION), (bronze,), {"media_runs": runs})
 
 
-def media_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def media_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
     """One job over the distinct lists."""
     yield _media_job(context)
 

@@ -16,7 +16,8 @@ from wistia_lake.silver.columns import USER_AGENT_WORDS
 from wistia_lake.silver.history import History, Shown
 
 _TYPES = {
-    "text": pa.string(), "day": pa.date32(), "instant": pa.timestamp("us", tz="UTC"), "flag": pa.bool_(), "number": pa.int64(),
+    "text": pa.string(), "day": pa.date32(), "instant": pa.timestamp("us", tz="UTC"), "flag": pa.bool_(),
+    "number": pa.int64(),
 }  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def test_a_moved_lake_is_recognised(tmp_path: Path) -> None:
     Catalog(tmp_path / "old").replace(FACT_EVENT, DAYS[:1], [events(DAYS[0], "a")])
     shutil.copytree(tmp_path / "old", tmp_path / "new")
     moved = Catalog(tmp_path / "new")
-    with pytest.raises(LakeUnreadable, match="moved or copied.*build --full"):
+    with pytest.raises(LakeUnreadable, match=r"moved or copied.*build --full"):
         moved.load(FACT_EVENT)
     moved.forget_if_moved()
     assert moved.load(FACT_EVENT) is None
