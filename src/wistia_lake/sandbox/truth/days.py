@@ -26,7 +26,8 @@ def counts_of(events: Sequence[dict[str, Any]]) -> dict[str, Any]:
     counts: dict[str, Any] = {
         "event_count": len(events),
         "viewer_count": len({row["visitor_id"] for row in events}),
-        "watched_ms": sum(known) if known else None,
+        # Nobody watched a day without sessions; how long sessions of unknown length ran is unknown.
+        "watched_ms": sum(known) if known or not events else None,
     }
     for name, share in _SHARES:
         counts[name] = sum(row["percent_viewed"] >= share for row in events)
