@@ -30,10 +30,23 @@ viewers as (
         events.media_id,
         count(distinct case when days.is_current then events.visitor_id end) as viewer_count,
         count(distinct case when not days.is_current then events.visitor_id end) as previous_viewer_count,
-        cast(sum(case when days.is_current then events.duration_ms end) as bigint) as playable_ms
+        cast(sum(case when days.is_current then events.duration_ms end) as bigint) as playable_ms,
+        cast(sum(case when not days.is_current then events.duration_ms end) as bigint) as previous_playable_ms
     from silver.fact_event as events
     inner join days on days.media_id = events.media_id and days.day = events.day
     group by events.media_id
+),
+-- Sessions of unknown length add nothing to a day; if a period has no others, its watch time is unknown, not 0.
+watched as (
+    select
+        sums.media_id,
+        case when sums.event_count > 0 and viewers.playable_ms is null then null else sums.watched_ms end as watched_ms,
+        case
+            when sums.previous_event_count > 0 and viewers.previous_playable_ms is null then null
+            else sums.previous_watched_ms
+        end as previous_watched_ms
+    from sums
+    left join viewers on viewers.media_id = sums.media_id
 ),
 reported as (
     select
@@ -56,23 +69,24 @@ select
     sums.play_count,
     sums.event_count,
     coalesce(viewers.viewer_count, 0) as viewer_count,
-    sums.watched_ms,
-    cast(sums.watched_ms as double) / cast(3600000 as double) as watched_hours,
+    watched.watched_ms,
+    cast(watched.watched_ms as double) / cast(3600000 as double) as watched_hours,
     cast(sums.play_count as double) / nullif(cast(sums.load_count as double), 0) as play_share,
-    cast(sums.watched_ms as double) / nullif(cast(viewers.playable_ms as double), 0) as watched_share,
+    cast(watched.watched_ms as double) / nullif(cast(viewers.playable_ms as double), 0) as watched_share,
     cast(sums.completed_count as double) / nullif(cast(sums.event_count as double), 0) as completed_share,
     cast(sums.mobile_event_count as double) / nullif(cast(sums.event_count as double), 0) as mobile_share,
     cast(sums.converted_event_count as double) / nullif(cast(sums.event_count as double), 0) as converted_share,
     sums.previous_play_count,
     sums.previous_event_count,
     coalesce(viewers.previous_viewer_count, 0) as previous_viewer_count,
-    sums.previous_watched_ms,
+    watched.previous_watched_ms,
     cast(sums.play_count as double) * (
         reported.engagement * (cast(reported.duration_ms as double) / cast(1000 as double)) / cast(3600 as double)
     ) as reported_hours_watched,
     reported.snapshot_day as reported_snapshot_day
 from sums
 cross join period
+left join watched on watched.media_id = sums.media_id
 left join silver.dim_media as medias on medias.media_id = sums.media_id
 left join viewers on viewers.media_id = sums.media_id
 left join reported on reported.media_id = sums.media_id and reported.newest_rank = 1

@@ -258,7 +258,8 @@ KPI_MEDIA_28D = Table(
         Column("event_count", _L, f"sessions {_FINAL}", "sessions", "fact_media_day", bounds=_COUNT),
         Column("viewer_count", _L, f"distinct viewers {_FINAL}, each once; 0 if none", "viewers", "fact_event",
                required=True, bounds=_COUNT),
-        Column("watched_ms", _L, f"measured watch time {_FINAL}", "ms", "fact_media_day", bounds=_COUNT),
+        Column("watched_ms", _L, f"measured watch time {_FINAL}; null if there are sessions but none of known length", "ms",
+               "fact_media_day", bounds=_COUNT),
         Column("watched_hours", _D, "watched_ms / 3600000.0", "hours", "fact_media_day", bounds=_COUNT),
         Column("play_share", _D, "play_count / load_count", "fraction", "fact_media_day", bounds=_COUNT),
         Column("watched_share", _D, "watched_ms / sum of duration_ms over the sessions of those days whose length is "
@@ -275,7 +276,7 @@ KPI_MEDIA_28D = Table(
                bounds=_COUNT),
         Column("previous_viewer_count", _L, "viewer_count of the 28 days before; 0 if none", "viewers", "fact_event",
                required=True, bounds=_COUNT),
-        Column("previous_watched_ms", _L, "watched_ms of the 28 days before", "ms", "fact_media_day", bounds=_COUNT),
+        Column("previous_watched_ms", _L, "watched_ms of the 28 days before, likewise", "ms", "fact_media_day", bounds=_COUNT),
         Column("reported_hours_watched", _D, "Wistia's derived hours for the period's plays: play_count * (engagement "
                "* (duration_ms / 1000.0) / 3600.0) of the newest snapshot; never mix with watched_hours", "hours",
                "fact_media_engagement", bounds=_COUNT),

@@ -56,9 +56,10 @@ def _row(
     first = last - timedelta(days=27)
     now = [row for row in days if row["day"] >= first]
     before = [row for row in days if row["day"] < first]
-    watched, plays, events = _sum(now, "watched_ms"), _sum(now, "play_count"), _sum(now, "event_count")
+    plays, events = _sum(now, "play_count"), _sum(now, "event_count")
     seen = [row for day in now for row in sessions[day["media_id"], day["day"]]]
     seen_before = [row for day in before for row in sessions[day["media_id"], day["day"]]]
+    watched = _watched(now, seen)
     return {
         "media_id": media["media_id"],
         "title": media["title"],
@@ -81,10 +82,17 @@ def _row(
         "previous_play_count": _sum(before, "play_count"),
         "previous_event_count": _sum(before, "event_count"),
         "previous_viewer_count": len({row["visitor_id"] for row in seen_before}),
-        "previous_watched_ms": _sum(before, "watched_ms"),
+        "previous_watched_ms": _watched(before, seen_before),
         "reported_hours_watched": _reported(plays, snapshot),
         "reported_snapshot_day": snapshot["snapshot_day"] if snapshot else None,
     }
+
+
+def _watched(days: Sequence[Row], seen: Sequence[Row]) -> int | None:
+    """Measured watch time; unknown if the period has sessions but none whose length is known."""
+    if seen and all(row["watched_ms"] is None for row in seen):
+        return None
+    return _sum(days, "watched_ms")
 
 
 def _reported(plays: int | None, snapshot: Row | None) -> float | None:
