@@ -79,6 +79,11 @@ class Media:
     deleted_at: datetime | None = None
 
     @property
+    def media_id(self) -> str:
+        """The hashed id, by the name that the rest of the project gives it."""
+        return self.hashed_id
+
+    @property
     def known_seconds(self) -> float | None:
         """The served length, if it says anything: null, 0 and a missing field do not."""
         return self.duration if isinstance(self.duration, (int, float)) and self.duration > 0 else None
