@@ -110,6 +110,7 @@ class WistiaClient:
             # The pacer says how many requests are under way; waiting for a connection would count as a time-out.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_sent_once,),
             headers={"Accept": "application/json", "User-Agent": "wistia-lake"},
         )
         return self
@@ -221,6 +222,20 @@ class WistiaClient:
 @dataclass(frozen=True, slots=True)
 class _Moved:
     url: str
+
+
+class _HungUp(aiohttp.ClientConnectionError):
+    """The server closed the connection before it answered."""
+
+
+async def _sent_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a request by itself when the server hangs up: unpaced and uncounted."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise _HungUp from None
 
 
 def _check_token(token: SecretText) -> None:

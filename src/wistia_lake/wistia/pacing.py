@@ -15,7 +15,7 @@ Sleep = Callable[[float], Awaitable[object]]
 _SHORTEST_SLEEP: Final = 0.001
 """Seconds; event loops do not sleep shorter. What is left is made up for by the schedule."""
 _LONGEST_LAG: Final = 0.02
-"""Seconds by which the schedule may run behind and still be caught up with: a fifth of the gap at 600 a minute."""
+"""Seconds by which a late waking is made up for: a fifth of the gap at 600 a minute. What is longer was idleness."""
 _RECOVERY_SECONDS: Final = 10.0
 _RECOVERY_SHARE: Final = 0.05
 _LEAST_SHARE: Final = 1 / 32
@@ -59,7 +59,8 @@ class Pacer:
                     break
                 await self._sleep(due - now)
             # The schedule counts from the time that was due, not from the late waking, or the rate would fall short.
-            self._last = max(due, now - _LONGEST_LAG)
+            # After an idle time it counts from now, or the next requests would come in a burst.
+            self._last = due if now - due <= _LONGEST_LAG else now
             return now
 
     def throttled(self, let_go_at: float, retry_after: float | None = None) -> None:
