@@ -131,11 +131,15 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes)
     minutes = requests / work.settings.requests_per_minute
     about = "under a minute" if minutes < 1 else f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
-    least = f", more where the {unknown} days that are read for the first time are busy" if unknown else ""
+    least = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
     work.reporter.say(
-        f"Reading {len(slices)} days of sessions and the statistics of {len(medias)} medias: at least {requests} "
-        f"requests, {about} at {work.settings.requests_per_minute} a minute{least}."
+        f"Reading {_number(len(slices), 'day')} of sessions and the statistics of {_number(len(medias), 'media')}: at "
+        f"least {requests} requests, {about} at {work.settings.requests_per_minute} a minute{least}."
     )
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow], start: date) -> None:
