@@ -7,6 +7,7 @@ still bad is described by field, expected and found type. No value ever leaves t
 
 from __future__ import annotations
 
+import json
 import re
 import types
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ UNNAMED: Final = "(withheld name)"
 """Reported instead of an unknown field's name that is not a plain word: it could be somebody's data."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _KINDS: Final = {b'"': "string", b"{": "object", b"[": "array", b"t": "boolean", b"f": "boolean", b"n": "null"}
 _TYPE_NAMES: Final[dict[Any, str]] = {
     str: "string", int: "whole number", float: "number", bool: "boolean", type(None): "null", dict: "object",
@@ -101,13 +102,12 @@ class Reader(Generic[S]):
 
     def single(self, body: bytes) -> Served[S]:
         """Read one JSON object as a page of one row; DataError if it is anything else."""
-        try:
-            raw = msgspec.json.decode(body, type=Raw)
-        except _UNREADABLE as exc:
-            raise DataError(f"{self._what} did not answer with JSON.") from exc
-        if json_kind(raw) != "object":
-            raise DataError(f"{self._what} was expected to answer with a JSON object; it sent: {json_kind(raw)}.")
-        return self._one_by_one([raw])
+        raws = split_rows(b"[" + body + b"]", self._what)
+        if len(raws) != 1:
+            raise DataError(f"{self._what} did not answer with JSON.")
+        if json_kind(raws[0]) != "object":
+            raise DataError(f"{self._what} was expected to answer with a JSON object; it sent: {json_kind(raws[0])}.")
+        return self._one_by_one(raws)
 
     def _one_by_one(self, raws: list[Raw]) -> Served[S]:
         served: Served[S] = Served([], [], [], set())
@@ -144,8 +144,22 @@ def split_rows(body: bytes, what: str) -> list[Raw]:
         return msgspec.json.decode(body, type=list[Raw])
     except msgspec.ValidationError as exc:
         raise DataError(f"{what} was expected to answer with a JSON array; it sent: {json_kind(body)}.") from exc
-    except _UNREADABLE as exc:
+    except _UNREADABLE:
+        return _split_leniently(body, what)
+
+
+def _split_leniently(body: bytes, what: str) -> list[Raw]:
+    """For what msgspec calls no JSON and others do: half a surrogate pair, anywhere, must not hide a whole page.
+
+    The half becomes a question mark.
+    """
+    try:
+        rows = json.loads(body)
+    except (ValueError, RecursionError) as exc:
         raise DataError(f"{what} did not answer with JSON.") from exc
+    if not isinstance(rows, list):
+        raise DataError(f"{what} was expected to answer with a JSON array; it sent: {json_kind(body)}.")
+    return [Raw(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")) for row in rows]
 
 
 def json_kind(raw: bytes | Raw) -> str:

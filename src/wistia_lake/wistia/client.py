@@ -7,6 +7,7 @@ carry aiohttp's exceptions: those hold the request, with its headers.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -287,6 +288,15 @@ def _is_json(body: bytes) -> bool:
         return False
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
+        return _is_lenient_json(body)
+    return True
+
+
+def _is_lenient_json(body: bytes) -> bool:
+    """Half a surrogate pair in somebody's text is JSON to most, not to msgspec; asking again would not change it."""
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
         return False
     return True

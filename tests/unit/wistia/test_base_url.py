@@ -34,7 +34,7 @@ def test_wistia_and_this_machine_are_allowed(text, expected, loopback):
     ],
 )  # fmt: skip
 def test_other_hosts_need_to_be_allowed(text):
-    with pytest.raises(SettingsError, match="--allow-host|credentials"):
+    with pytest.raises(SettingsError, match=r"--allow-host|credentials"):
         parse_base_url(text)
 
 

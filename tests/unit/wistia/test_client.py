@@ -154,6 +154,12 @@ def test_a_200_that_is_no_json_container_is_repeated(api, body):
     assert stats.retries == 1
 
 
+def test_half_a_surrogate_pair_is_no_reason_to_ask_again(api):
+    answer, stats = run(api, answers((200, '["\\ud800", {"a": "b"}]', {})))
+    assert answer.body == b'["\\ud800", {"a": "b"}]'
+    assert stats.retries == 0
+
+
 def test_204_is_repeated(api):
     _, stats = run(api, answers((204, None, {}), (200, "[]", {})))
     assert stats.retries == 1
@@ -253,7 +259,7 @@ def test_retry_after_stops_every_request(api, time):
 
         async with api.serve(handler) as base, api.client(base) as client:
             first = asyncio.create_task(client.get(EVENTS))
-            while client.stats.throttled == 0:
+            while client.stats.throttled == 0:  # noqa: ASYNC110  the client has no event to wait for
                 await asyncio.sleep(0)
             others = await asyncio.gather(*(client.get(MEDIAS) for _ in range(5)))
             return [await first, *others]
@@ -302,7 +308,8 @@ def test_redirects_within_the_host_are_followed_three_times_and_paced(api):
 
 
 @pytest.mark.parametrize(
-    "location", ["https://evil.example/v1", "http://127.0.0.1:1/v1", "//evil.example/", "http://[", "", "ftp://127.0.0.1/"]
+    "location",
+    ["https://evil.example/v1", "http://127.0.0.1:1/v1", "//evil.example/", "http://[", "", "ftp://127.0.0.1/"],
 )
 def test_redirects_elsewhere_are_refused(api, location):
     error, stats = run(api, answers((301, "", {"Location": location})), MEDIAS)
@@ -335,7 +342,11 @@ def test_the_token_is_in_no_error_log_line_or_repr(api):
     log.configure(2, True, stream)
     try:
         seen = []
-        for handler in (answers((500, TOKEN, {})), answers((401, f'{{"error":"{TOKEN}"}}', {})), answers((404, TOKEN, {}))):
+        for handler in (
+            answers((500, TOKEN, {})),
+            answers((401, f'{{"error":"{TOKEN}"}}', {})),
+            answers((404, TOKEN, {})),
+        ):
             error, _ = run(api, handler, MEDIA_STATS, media_id="abcde12345")
             seen += ["".join(traceback.format_exception(error)), repr(error), repr(vars(error))]
             assert error.__cause__ is None

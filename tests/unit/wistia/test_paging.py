@@ -52,7 +52,8 @@ def walked(api, handler, **options):
 
 
 @pytest.mark.parametrize(
-    ("rows", "asked"), [(0, [1, 1]), (1, [1, 1]), (99, [1, 1]), (100, [1, 2, 2]), (101, [1, 2, 2]), (350, [1, 2, 3, 4, 4])]
+    ("rows", "asked"),
+    [(0, [1, 1]), (1, [1, 1]), (99, [1, 1]), (100, [1, 2, 2]), (101, [1, 2, 2]), (350, [1, 2, 3, 4, 4])],
 )
 def test_pages_are_read_in_order_and_the_last_one_twice(api, rows, asked):
     source = MovingList(rows)
