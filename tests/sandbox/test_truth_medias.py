@@ -33,6 +33,20 @@ def test_medias_are_renamed_deleted_and_come_back(site):
     assert (row["is_deleted"], row["last_seen_day"]) == (False, date(2025, 3, 15))
 
 
+def test_a_media_deleted_on_the_day_it_was_first_seen_was_seen(site):
+    """Two lists of one UTC day: the second one no longer holds it, the first one did."""
+    run(site, FIRST)
+    site.world.delete(MEDIA, at("2025-03-12T15:00:00"))
+    site.advance(at("2025-03-12T16:00:00"))
+    run(site, FIRST, known=[MEDIA])
+    row = next(row for row in truth_of(site).rows("silver.dim_media") if row["media_id"] == MEDIA)
+    assert (row["numeric_id"], row["channel"], row["is_deleted"]) == (501, "Facebook", True)
+    assert row["first_seen_day"] == row["last_seen_day"] == date(2025, 3, 12)
+    assert [row["media_id"] for row in truth_of(site).rows("silver.media_duration")] == [MEDIA, OTHER]
+    snapshot = truth_of(site).rows("silver.fact_media_engagement")[0]
+    assert (snapshot["media_id"], snapshot["snapshot_day"]) == (MEDIA, date(2025, 3, 12))
+
+
 def test_a_media_known_only_from_sessions_has_the_title_they_carried(site):
     site.world.rename(MEDIA, "Late name", at("2025-03-12T13:00:00"))
     site.world.delete(MEDIA, at("2025-03-12T13:30:00"))
