@@ -1,12 +1,12 @@
 -- Every media ever seen. The newest list that held a media gives its attributes; the newest list of all says whether
--- it is deleted. Relations: media_runs(batch_id, first_day, last_day), media_channel(media_id, channel),
+-- it is deleted. Relations: media_runs(batch_id, first_day, last_day, look_order), media_channel(media_id, channel),
 -- event_only_media(media_id, title).
 with listed as (
     select
         medias.*,
         runs.first_day,
         runs.last_day,
-        row_number() over (partition by medias.media_id order by runs.first_day desc, medias.batch_id desc) as newest_rank
+        row_number() over (partition by medias.media_id order by runs.look_order desc) as newest_rank
     from bronze_medias as medias
     inner join media_runs as runs on runs.batch_id = medias.batch_id
 ),

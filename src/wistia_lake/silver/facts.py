@@ -11,7 +11,7 @@ from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job
 from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, MEDIA_DURATION
-from wistia_lake.model import ONE_DAY, days_between, first_of_month
+from wistia_lake.model import ONE_DAY, Slice, days_between, first_of_month
 from wistia_lake.silver import relations
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 
@@ -80,18 +80,12 @@ def _event_job(context: Context, days: list[date]) -> Iterator[Job]:
 
 
 def _by_date_looks(context: Context) -> list[tuple[int, Look, Manifest]]:
-    """The looks at daily counts, oldest first. Of looks with the same content in a row, the last stands for all."""
-    kept: list[tuple[int, Look, Manifest]] = []
-    newest_of_scope: dict[str, int] = {}
+    """The looks at daily counts, oldest first; of looks of one scope with the same content, the last stands for all."""
+    kept: dict[tuple[str, str], tuple[int, Look, Manifest]] = {}
     for order, look in enumerate(context.history.ordered_looks("media_by_date")):
         manifest = context.history.manifest(look)
-        earlier = newest_of_scope.get(look.slice.scope)
-        if earlier is not None and kept[earlier][2].content_hash == manifest.content_hash:
-            kept[earlier] = (order, look, manifest)
-        else:
-            newest_of_scope[look.slice.scope] = len(kept)
-            kept.append((order, look, manifest))
-    return sorted(kept, key=lambda item: item[0])
+        kept[look.slice.scope, manifest.content_hash] = (order, look, manifest)
+    return sorted(kept.values(), key=lambda item: item[0])
 
 
 def plan_media_days(context: Context) -> Plan:
@@ -153,16 +147,13 @@ def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Loo
 
 
 def _stat_looks(context: Context, month: date) -> list[tuple[int, Look, Manifest]]:
-    """The newest look of each scope and day of a month, oldest first."""
-    looks = context.history.looks["media_stats"]
-    newest = [
-        look
-        for scope in looks.scopes
-        for day in looks.days(scope)
-        if first_of_month(day) == month and (look := looks.newest(scope, day)) is not None
-    ]
-    newest.sort(key=lambda look: (look.batch_id, look.slice.scope))
-    return [(order, look, context.history.manifest(look)) for order, look in enumerate(newest)]
+    """The looks of a month, oldest first; of looks at one slice with the same content, the last stands for all."""
+    kept: dict[tuple[Slice, str], tuple[int, Look, Manifest]] = {}
+    for order, look in enumerate(context.history.ordered_looks("media_stats")):
+        if first_of_month(look.slice.day) == month:
+            manifest = context.history.manifest(look)
+            kept[look.slice, manifest.content_hash] = (order, look, manifest)
+    return sorted(kept.values(), key=lambda item: item[0])
 
 
 def plan_engagement(context: Context) -> Plan:

@@ -69,13 +69,10 @@ class History:
 
     @cached_property
     def media_runs(self) -> list[tuple[Manifest, date, date]]:
-        """Runs of days whose newest media list had the same content: (manifest, first day, last day), in order."""
+        """Media lists in a row that had the same content: (manifest, first day, last day), oldest first."""
         runs: list[tuple[Manifest, date, date]] = []
-        looks = self.looks["medias"]
-        for day in looks.days(ACCOUNT):
-            newest = looks.newest(ACCOUNT, day)
-            assert newest is not None
-            manifest = self.manifest(newest)
+        for look in self.ordered_looks("medias"):
+            manifest, day = self.manifest(look), look.slice.day
             if runs and runs[-1][0].content_hash == manifest.content_hash:
                 runs[-1] = (runs[-1][0], runs[-1][1], day)
             else:
@@ -96,7 +93,8 @@ class History:
             if not self.store.exists(manifest.data.key):
                 raise DataError(
                     f"The manifest of {manifest.slice} names {manifest.data.key}, which is missing. No table was "
-                    "changed. Restore the object, or delete the manifest: the slice is read again while Wistia still serves it."
+                    "changed. Restore the object, or delete the manifest: the slice is then read again while Wistia "
+                    "still serves it."
                 )
         with self.store.local_paths(keys) as paths:
             yield BronzeInput(

@@ -1,20 +1,21 @@
 -- Each change of a media's length, by the first day whose list showed it. Unknown lengths add nothing.
--- Relations: media_runs(batch_id, first_day, last_day): which object the lists of which days showed.
+-- Relations: media_runs(batch_id, first_day, last_day, look_order): which object the lists of which days showed.
 with known as (
     select
         medias.media_id,
         runs.first_day,
-        cast(floor(medias.duration * 1000 + 0.5) as bigint) as duration_ms
+        cast(floor(medias.duration * 1000 + 0.5) as bigint) as duration_ms,
+        row_number() over (partition by medias.media_id, runs.first_day order by runs.look_order desc) as newest_rank
     from bronze_medias as medias
     inner join media_runs as runs on runs.batch_id = medias.batch_id
-    where medias.duration > 0 and not medias.is_deleted
+    where floor(medias.duration * 1000 + 0.5) > 0 and not medias.is_deleted
 ),
 compared as (
     select
         known.*,
         lag(duration_ms) over (partition by media_id order by first_day) as previous_ms
     from known
-    where duration_ms > 0
+    where newest_rank = 1
 )
 select
     media_id,

@@ -53,9 +53,9 @@ def plan_medias(context: Context) -> Plan:
 
 
 def _runs(context: Context) -> tuple[list[Manifest], pa.Table]:
-    columns = {"batch_id": "text", "first_day": "day", "last_day": "day"}
-    runs = [(m, first, last) for m, first, last in context.history.media_runs if m.data is not None]
-    rows = [(m.data.batch_id, first, last) for m, first, last in runs if m.data is not None]
+    columns = {"batch_id": "text", "first_day": "day", "last_day": "day", "look_order": "number"}
+    runs = context.history.media_runs
+    rows = [(m.data.batch_id, first, last, order) for order, (m, first, last) in enumerate(runs) if m.data is not None]
     return [m for m, _, _ in runs], relation(columns, rows)
 
 

@@ -77,7 +77,8 @@ class Looks:
         self._walks: dict[tuple[str | None, ...], Walk] = {}
         self.events: dict[tuple[date, str | None], list[EventWalk]] = defaultdict(list)
         self.lists: list[Walk] = []
-        self.shows: list[tuple[datetime, str, int]] = []
+        self.shows: list[tuple[int, str, int]] = []
+        """Place in the log, media and status of every media that was asked for by itself."""
         self.stats: list[tuple[datetime, str]] = []
         self.windows: dict[str, list[Window]] = defaultdict(list)
         for number, line in enumerate(lines):
@@ -93,7 +94,7 @@ class Looks:
             case ["medias"] if ok and not set(query) - {"page", "per_page", "sort_by", "sort_direction"}:
                 self._step(("medias",), number, line, at)
             case ["medias", media_id]:
-                self.shows.append((at, media_id, line["status"]))
+                self.shows.append((number, media_id, line["status"]))
             case ["stats", "events"] if ok and not set(query) - {*_EVENT_PARAMETERS}:
                 if query.get("start_date") and query.get("start_date") == query.get("end_date"):
                     self._step(("events", query["start_date"], query.get("media_id")), number, line, at)
@@ -156,12 +157,9 @@ class Looks:
         """The UTC days of which a look contains the media, ascending."""
         return sorted({day for (day, scope), walks in self.events.items() if scope in (None, media_id) and walks})
 
-    def media_days(self) -> dict[date, Walk]:
-        """The newest complete media list of each UTC day, ascending."""
-        newest: dict[date, Walk] = {}
-        for walk in sorted(self.lists, key=lambda walk: (walk.at, walk.number)):
-            newest[walk.at.date()] = walk
-        return newest
+    def media_lists(self) -> list[Walk]:
+        """Every complete media list, oldest first."""
+        return sorted(self.lists, key=lambda walk: (walk.at, walk.number))
 
 
 _EVENT_PARAMETERS = ("start_date", "end_date", "media_id", "page", "per_page")

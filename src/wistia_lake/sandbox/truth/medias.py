@@ -24,12 +24,14 @@ def whole_ms(seconds: float) -> int:
 
 def media_durations(world: World, looks: Looks) -> Durations:
     """Per media, the first day of each known length; lists with an unknown length add nothing."""
-    found: dict[str, list[tuple[date, int]]] = defaultdict(list)
-    for day, walk in looks.media_days().items():
+    by_day: dict[str, dict[date, int]] = defaultdict(dict)
+    for walk in looks.media_lists():  # of several lists on one day, the last one that knew the length counts
         for media_id, media in listed(world, walk).items():
-            if media.known_seconds is None:
-                continue
-            length = whole_ms(media.known_seconds)
+            if media.known_seconds is not None:
+                by_day[media_id][walk.at.date()] = whole_ms(media.known_seconds)
+    found: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    for media_id, lengths in by_day.items():
+        for day, length in sorted(lengths.items()):
             if not found[media_id] or found[media_id][-1][1] != length:
                 found[media_id].append((day, length))
     return found
@@ -74,9 +76,11 @@ class _Seen:
 
 def _history(world: World, looks: Looks) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = defaultdict(_Seen)
-    for day, walk in looks.media_days().items():
-        held = listed(world, walk)
-        shown = {media: status for at, media, status in looks.shows if at.date() == day}
+    walks = looks.media_lists()
+    for place, walk in enumerate(walks):
+        held, day = listed(world, walk), walk.at.date()
+        until = walks[place + 1].number if place + 1 < len(walks) else math.inf
+        shown = {media: status for number, media, status in looks.shows if walk.number < number < until}
         for media_id in {*held, *seen, *(media for media, status in shown.items() if status == 200)}:
             note = seen[media_id]
             if media_id in held:
