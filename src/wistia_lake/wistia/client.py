@@ -7,17 +7,15 @@ carry aiohttp's exceptions: those hold the request, with its headers.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Protocol, Self
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from wistia_lake.errors import ApiExhausted, ApiRejected, DataError, SettingsError, WistiaLakeError
@@ -26,6 +24,7 @@ from wistia_lake.model import Clock
 from wistia_lake.wistia.base_url import parse_base_url
 from wistia_lake.wistia.endpoints import Endpoint, shown
 from wistia_lake.wistia.pacing import Pacer
+from wistia_lake.wistia.received import Moved, is_json, read_body, redirected
 from wistia_lake.wistia.statuses import Again, Refusal, judge
 
 LARGEST_BODY: Final = 64 * 2**20
@@ -172,7 +171,7 @@ class WistiaClient:
                 return Answer(received, requested_at)
             if isinstance(received, Again | WistiaLakeError):
                 return received
-            if isinstance(received, _Moved):
+            if isinstance(received, Moved):
                 url = received.url
                 continue
             return self._judged(received, let_go_at, endpoint, place)
@@ -185,22 +184,22 @@ class WistiaClient:
             self._pacer.throttled(let_go_at, outcome.retry_after)
         return outcome
 
-    async def _receive(self, url: str, place: str) -> bytes | Refusal | _Moved | Again | WistiaLakeError:
+    async def _receive(self, url: str, place: str) -> bytes | Refusal | Moved | Again | WistiaLakeError:
         if self._session is None:
             raise AssertionError("WistiaClient is used outside of 'async with'")
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
         try:
             async with self._session.get(URL(url, encoded=True), headers=headers, allow_redirects=False) as response:
                 if response.status in _REDIRECTS:
-                    return _moved(url, response.headers.get("Location", ""), response.status, place)
-                body = await _read(response)
+                    return redirected(url, response.headers.get("Location", ""), response.status, place)
+                body = await read_body(response, LARGEST_BODY)
                 if body is None:
                     return DataError(f"{place} answered with more than {LARGEST_BODY >> 20} MB, too much for any page.")
                 if response.status != 200:
                     return Refusal(response.status, body, response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError) as exc:
             return Again(self._what_broke(exc))
-        return body if _is_json(body) else Again("status 200 with a body that is not JSON")
+        return body if is_json(body) else Again("status 200 with a body that is not JSON")
 
     def _what_broke(self, error: Exception) -> str:
         """A reason in our own words: aiohttp's may hold the address with its query, or the headers."""
@@ -218,11 +217,6 @@ class WistiaClient:
 
     def _without_token(self, text: str) -> str:
         return text.replace(self._token.get_secret_value(), "***")
-
-
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    url: str
 
 
 class _HungUp(aiohttp.ClientConnectionError):
@@ -247,56 +241,3 @@ def _check_token(token: SecretText) -> None:
         raise SettingsError(
             "WISTIA_API_TOKEN holds blanks, line ends or other characters that no token has; copy it again."
         )
-
-
-def _moved(url: str, location: str, status: int, place: str) -> _Moved | ApiRejected:
-    """Where a redirect leads, if that is the same scheme, host and port; the token goes nowhere else."""
-    try:
-        target = urlsplit(urljoin(url, location))
-        same = bool(location) and _origin(target.geturl()) == _origin(url)
-    except ValueError:
-        same = False
-    if not same:
-        return ApiRejected(
-            f"{place} is redirected to another host or scheme, which would be sent the token; refused. "
-            "Check the base URL.",
-            status=status,
-        )
-    return _Moved(target._replace(fragment="").geturl())
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes | None:
-    """The whole body, or None as soon as it is too large."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _is_json(body: bytes) -> bool:
-    """Whether the body is one complete JSON array or object; proxies answer 200 with HTML or nothing."""
-    if not body.lstrip(b" \t\r\n").startswith((b"[", b"{")):
-        return False
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
-        return _is_lenient_json(body)
-    return True
-
-
-def _is_lenient_json(body: bytes) -> bool:
-    """Half a surrogate pair in somebody's text is JSON to most, not to msgspec; asking again would not change it."""
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
