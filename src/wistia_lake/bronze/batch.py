@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -24,6 +24,7 @@ from wistia_lake.model import Slice
 T = TypeVar("T")
 _LEVEL = 1
 _LINES_AT_A_TIME = 2000
+_BLOCK_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,38 +143,55 @@ def read_manifest(store: Store, look: Look) -> Manifest:
     return decode_manifest(data, look.manifest_key)
 
 
-def read_batch(store: Store, manifest: Manifest) -> bytes:
-    """The rows of a look as JSON lines, checked against the manifest.
+def read_blocks(store: Store, manifest: Manifest) -> Iterator[bytes]:
+    """The rows of a look as JSON lines, in blocks of whole lines, checked against the manifest.
+
+    The number of rows is known after the last block: do nothing final with the rows before that.
 
     Raises:
         DataError: the data object is missing, damaged, or has another number of rows than the manifest says.
     """
     data = manifest.data
     if data is None:
-        return b""
+        return
     try:
         body = store.get(data.key)
     except FileNotFoundError as exc:
         raise _damaged(manifest, "is missing, but a manifest names it") from exc
     if hashlib.sha256(body).hexdigest() != data.sha256:
         raise _damaged(manifest, "is not what was written: its SHA-256 differs")
+    # An object may consist of several frames; without the flag a reader may stop after the first without a word.
+    reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
+    count, rest = 0, b""
     try:
-        # An object may consist of several frames; a plain decompress would stop after the first without a word.
-        lines = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True).read()
+        while block := reader.read(_BLOCK_BYTES):
+            whole, end, rest = (rest + block).rpartition(b"\n")
+            count += whole.count(b"\n") + len(end)
+            yield whole + end
     except zstandard.ZstdError as exc:
         raise _damaged(manifest, f"cannot be decompressed ({exc})") from exc
-    count = lines.count(b"\n")
-    if count != manifest.row_count:
+    if count != manifest.row_count or rest:
         raise _damaged(manifest, f"has {count} rows, its manifest says {manifest.row_count}")
-    return lines
+
+
+def read_batch(store: Store, manifest: Manifest) -> bytes:
+    """All rows of a look as JSON lines; errors as in :func:`read_blocks`."""
+    return b"".join(read_blocks(store, manifest))
+
+
+def iter_rows(store: Store, manifest: Manifest, row_type: type[T]) -> Iterator[T]:
+    """The rows of a look, one after the other, as values of ``row_type``; fields it does not name are passed over."""
+    decoder = msgspec.json.Decoder(row_type)
+    for block in read_blocks(store, manifest):
+        try:
+            yield from decoder.decode_lines(block)
+        except msgspec.MsgspecError as exc:
+            raise _damaged(manifest, f"holds a row of another form ({exc})") from exc
 
 
 def read_rows(store: Store, manifest: Manifest, row_type: type[T]) -> list[T]:
-    """The rows of a look as values of ``row_type``; fields it does not name are passed over."""
-    try:
-        return msgspec.json.Decoder(row_type).decode_lines(read_batch(store, manifest))
-    except msgspec.MsgspecError as exc:
-        raise _damaged(manifest, f"holds a row of another form ({exc})") from exc
+    """All rows of a look as values of ``row_type``."""
+    return list(iter_rows(store, manifest, row_type))
 
 
 def _damaged(manifest: Manifest, what: str) -> DataError:
