@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick lint format types docs docs-check wheel ci lock bench sandbox clean
+.PHONY: help install demo test quick lint format types docs docs-check mutants wheel ci lock bench sandbox clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,10 +26,10 @@ demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every t
 	$(BIN)/wistia-lake demo
 
 test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .
@@ -49,12 +49,15 @@ docs: $(STAMP) ## write docs/tables.md and docs/cli.md from the code
 docs-check: $(STAMP) ## fail if the generated pages are not what the code says
 	$(BIN)/python docs/generate.py --check
 
+mutants: $(STAMP) ## break the product on purpose: each time a test must turn red
+	$(BIN)/python tests/mutants/run.py
+
 wheel: $(STAMP) ## build the wheel and try it without the sources
 	rm -rf build/wheel
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(BIN)/python tests/meta/try_wheel.py build/wheel
 
-ci: lint types docs-check test wheel demo ## everything that must pass before a change goes in
+ci: lint types docs-check test wheel demo mutants ## everything that must pass before a change goes in
 
 lock: $(STAMP) ## compile the pinned requirements anew (uses uv)
 	$(PIP) install --quiet uv

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import quote
 
 import msgspec
 
@@ -210,7 +209,7 @@ def _tables(root: Path) -> tuple[tuple[TableStatus, ...], tuple[dict[str, Any], 
     statuses, runs, lost = [], [], []
     for table in TABLES:
         location = locations.get(table.full_name)
-        metadata = _metadata(_local_path(location), root) if location is not None else _Metadata()
+        metadata = _metadata(location, root) if location is not None else _Metadata()
         if metadata is None:
             lost.append(table.full_name)
         current = metadata.current if metadata is not None else None
@@ -259,12 +258,9 @@ def _locations(database: Path) -> dict[str, str]:
         ) from exc
 
 
-def _local_path(location: str) -> Path:
-    return Path(url2pathname(unquote(urlsplit(location).path))) if location.startswith("file:") else Path(location)
-
-
-def _metadata(path: Path, root: Path) -> _Metadata | None:
+def _metadata(location: str, root: Path) -> _Metadata | None:
     """The table's metadata; None if it is not inside this lake."""
-    if not path.is_relative_to(root) or not path.is_file():
+    path = lake_root(location)
+    if path is None or not path.is_relative_to(root) or not path.is_file():
         return None
     return msgspec.json.decode(path.read_bytes(), type=_Metadata)

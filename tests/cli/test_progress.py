@@ -42,6 +42,16 @@ def test_long_work_shows_a_line_every_ten_seconds_and_at_its_end(clock):
     ]
 
 
+def test_work_that_begins_anew_is_timed_anew(clock):
+    out = io.StringIO()
+    with TerminalReporter(out, is_terminal=False) as reporter:
+        reporter.step("build", 6, 6)
+        clock[0] += 60
+        reporter.step("build", 0, 6)
+        reporter.step("build", 6, 6)
+    assert out.getvalue() == ""
+
+
 def test_a_total_may_be_unknown(clock):
     out = io.StringIO()
     with TerminalReporter(out, is_terminal=False) as reporter:

@@ -34,6 +34,7 @@ def test_serve_prints_one_line_when_ready_and_sets_up_a_folder(served, folder):
     assert loaded.settings.base_url == served["base_url"]
     assert loaded.settings.now == served["now"]
     assert loaded.settings.zone is not None
+    assert loaded.settings.requests_per_minute == 480
     assert loaded.token is not None
 
 

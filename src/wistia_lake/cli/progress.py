@@ -25,6 +25,7 @@ class TerminalReporter:
         self._is_terminal = self._stream.isatty() if is_terminal is None else is_terminal
         self._lock = Lock()
         self._began: dict[str, float] = {}
+        self._done: dict[str, int] = {}
         self._lined: dict[str, float] = {}
         self._bar: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -54,6 +55,9 @@ class TerminalReporter:
         """Show how far a named piece of work is."""
         now = time.monotonic()
         with self._lock:
+            if done < self._done.get(name, 0):
+                self._forget(name)  # the same piece of work, begun anew
+            self._done[name] = done
             began = self._began.setdefault(name, now)
             if now - began < PATIENCE_S and name not in self._tasks:
                 return
@@ -61,6 +65,13 @@ class TerminalReporter:
                 self._show_bar(name, done, total)
             else:
                 self._show_line(name, done, total, now)
+
+    def _forget(self, name: str) -> None:
+        self._began.pop(name, None)
+        self._lined.pop(name, None)
+        task = self._tasks.pop(name, None)
+        if task is not None and self._bar is not None:
+            self._bar.remove_task(task)
 
     def _show_line(self, name: str, done: int, total: int | None, now: float) -> None:
         finished = total is not None and done >= total

@@ -56,7 +56,7 @@ class Instant(click.ParamType[datetime]):
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="When ready, write into FOLDER what a user of this account would have there: wistia-lake.toml, and a .env "
-    "with address, token and present. Never over an existing file.",
+    "with address, token, present and request rate. Never over an existing file.",
 )
 def serve(
     invocation: Invocation,
@@ -84,7 +84,7 @@ def serve(
 
     def ready(line: str) -> None:
         if setup is not None:
-            _write_new(setup / ".env", _env_file(line))
+            _write_new(setup / ".env", _env_file(line, rate_limit))
         print(line, flush=True)
 
     serve_forever(
@@ -99,10 +99,16 @@ def serve(
     )
 
 
-def _env_file(ready_line: str) -> str:
-    """The settings that lead to a served sandbox, as a .env file."""
+def _env_file(ready_line: str, rate_limit: int) -> str:
+    """The settings that lead to a served sandbox, and stay below its limit as the defaults do below Wistia's."""
     ready = json.loads(ready_line)
-    return f"WISTIA_BASE_URL={ready['base_url']}\nWISTIA_API_TOKEN={ready['token']}\nWISTIA_LAKE_NOW={ready['now']}\n"
+    values = {
+        "WISTIA_BASE_URL": ready["base_url"],
+        "WISTIA_API_TOKEN": ready["token"],
+        "WISTIA_LAKE_NOW": ready["now"],
+        "WISTIA_LAKE_REQUESTS_PER_MINUTE": max(1, rate_limit * 8 // 10),
+    }
+    return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
 def _write_new(path: Path, text: str) -> None:
