@@ -288,6 +288,18 @@ def test_429_lowers_the_rate(api):
     assert asyncio.run(go()) == 300
 
 
+def test_answers_let_the_rate_recover(api):
+    async def go():
+        async with api.serve(answers((429, "no", {}), (200, "[]", {}))) as base:
+            pacer = Pacer(600, monotonic=api.time.monotonic, sleep=api.time.sleep)
+            async with api.client(base, pacer=pacer) as client:
+                for _ in range(60):
+                    await client.get(EVENTS)
+            return pacer.current_rate
+
+    assert asyncio.run(go()) == 330
+
+
 def test_redirects_within_the_host_are_followed_three_times_and_paced(api):
     async def handler(request):
         step = int(request.query.get("step", "0"))

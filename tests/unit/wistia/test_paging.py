@@ -89,6 +89,26 @@ def test_a_last_page_that_fills_up_starts_the_walk_again(api):
     assert consumed[1] == (2, [])
 
 
+def test_of_the_last_page_the_second_reading_counts(api):
+    """A running session's share viewed may have grown between the two."""
+    shares = iter([0.25, 0.5])
+
+    async def growing(_request):
+        return web.json_response([next(shares)])
+
+    consumed = []
+
+    async def go():
+        async with api.serve(growing) as base, api.client(base) as client:
+            await walk(
+                client, EVENTS, agree=lambda first, second: True, count=lambda body: len(json.loads(body)),
+                consume=lambda number, answer: consumed.append((number, answer.body)), reset=consumed.clear,
+            )  # fmt: skip
+
+    asyncio.run(go())
+    assert consumed == [(1, b"[0.5]")]
+
+
 def test_a_list_that_never_holds_still_is_given_up_by_name(api):
     source = MovingList(50, dict.fromkeys(range(1, 100, 2), 1))
     with pytest.raises(ApiExhausted, match=r"GET /stats/events \(start_date 2025-03-12\).*4 readings.*last"):
