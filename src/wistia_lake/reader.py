@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 from wistia_lake.errors import DataError, LakeUnreadable, SettingsError, UsageError
 from wistia_lake.lake.catalog import DATABASE, Catalog, arrow_schema
 from wistia_lake.lake.store import lake_root
-from wistia_lake.lake.tables import TABLES, Table
+from wistia_lake.lake.table import Table
+from wistia_lake.lake.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wistia_lake.lake.tables import BY_NAME, TABLES, Column, Table
+from wistia_lake.lake.table import Column, Table
+from wistia_lake.lake.tables import BY_NAME, TABLES
 
 _INTRO = """\
 # Tables

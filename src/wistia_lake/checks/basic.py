@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from wistia_lake.engines.base import Engine, Job
 from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.tables import BY_NAME, TABLES, Table
+from wistia_lake.lake.table import Table
+from wistia_lake.lake.tables import BY_NAME, TABLES
 
 
 @dataclass(frozen=True, slots=True)

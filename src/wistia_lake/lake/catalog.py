@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from wistia_lake.errors import LakeUnreadable, SettingsError, TryAgain
-from wistia_lake.lake.tables import BY_NAME, SCHEMA_VERSION, Table, Type
+from wistia_lake.lake.table import SCHEMA_VERSION, Table, Type
+from wistia_lake.lake.tables import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

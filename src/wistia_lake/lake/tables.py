@@ -6,65 +6,7 @@ Field ids are the positions counted from 1 and are frozen once released: add at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-SCHEMA_VERSION = 1
-
-
-class Type(StrEnum):
-    """Column types, by the names they have in DuckDB; one Iceberg type each."""
-
-    STRING = "varchar"
-    INT = "integer"
-    LONG = "bigint"
-    DOUBLE = "double"
-    BOOL = "boolean"
-    DATE = "date"
-    INSTANT = "timestamptz"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: what it means, in which unit, and which part of which source it comes from."""
-
-    name: str
-    type: Type
-    meaning: str
-    unit: str = ""
-    source: str = ""
-    required: bool = False
-    """Checked after every build; Iceberg itself holds every column as optional."""
-    bounds: tuple[float, float] | None = None
-    """Smallest and largest value allowed, both included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: its grain, key, partition column and columns."""
-
-    namespace: str
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    partition: str | None = None
-    sort: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-    """Bronze streams and tables that it is computed from, for the documentation and the build order."""
-    references: tuple[tuple[str, str, str], ...] = ()
-    """(column, table, column): each value must be found there."""
-
-    @property
-    def full_name(self) -> str:
-        """Namespace and name, as SQL writes it."""
-        return f"{self.namespace}.{self.name}"
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The column names in order."""
-        return tuple(column.name for column in self.columns)
-
+from wistia_lake.lake.table import Column, Table, Type
 
 _S, _I, _L, _D, _B = Type.STRING, Type.INT, Type.LONG, Type.DOUBLE, Type.BOOL
 _COUNT = (0.0, float(2**53))
@@ -185,8 +127,8 @@ FACT_MEDIA_DAY = Table(
         Column("viewer_count", _L, "distinct viewers of the day; cannot be added up", "viewers", "fact_event",
                bounds=_COUNT),
         Column("watched_ms", _L, "sum of watched_ms: a lower bound of time spent; sessions of unknown length add "
-               "nothing; 0 for a day without sessions, null if it has some but none of known length", "ms", "fact_event",
-               bounds=_COUNT),
+               "nothing; 0 for a day without sessions, null if it has some but none of known length", "ms",
+               "fact_event", bounds=_COUNT),
         Column("watched_25_count", _L, "sessions with percent_viewed >= 0.25", "sessions", "fact_event",
                bounds=_COUNT),
         Column("watched_50_count", _L, "sessions with percent_viewed >= 0.5", "sessions", "fact_event", bounds=_COUNT),
@@ -258,8 +200,8 @@ KPI_MEDIA_28D = Table(
         Column("event_count", _L, f"sessions {_FINAL}", "sessions", "fact_media_day", bounds=_COUNT),
         Column("viewer_count", _L, f"distinct viewers {_FINAL}, each once; 0 if none", "viewers", "fact_event",
                required=True, bounds=_COUNT),
-        Column("watched_ms", _L, f"measured watch time {_FINAL}; null if there are sessions but none of known length", "ms",
-               "fact_media_day", bounds=_COUNT),
+        Column("watched_ms", _L, f"measured watch time {_FINAL}; null if there are sessions but none of known length",
+               "ms", "fact_media_day", bounds=_COUNT),
         Column("watched_hours", _D, "watched_ms / 3600000.0", "hours", "fact_media_day", bounds=_COUNT),
         Column("play_share", _D, "play_count / load_count", "fraction", "fact_media_day", bounds=_COUNT),
         Column("watched_share", _D, "watched_ms / sum of duration_ms over the sessions of those days whose length is "
@@ -276,7 +218,8 @@ KPI_MEDIA_28D = Table(
                bounds=_COUNT),
         Column("previous_viewer_count", _L, "viewer_count of the 28 days before; 0 if none", "viewers", "fact_event",
                required=True, bounds=_COUNT),
-        Column("previous_watched_ms", _L, "watched_ms of the 28 days before, likewise", "ms", "fact_media_day", bounds=_COUNT),
+        Column("previous_watched_ms", _L, "watched_ms of the 28 days before, likewise", "ms", "fact_media_day",
+               bounds=_COUNT),
         Column("reported_hours_watched", _D, "Wistia's derived hours for the period's plays: play_count * (engagement "
                "* (duration_ms / 1000.0) / 3600.0) of the newest snapshot; never mix with watched_hours", "hours",
                "fact_media_engagement", bounds=_COUNT),

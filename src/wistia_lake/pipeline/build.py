@@ -15,7 +15,8 @@ from wistia_lake.errors import SettingsError
 from wistia_lake.gold.registry import MODELS as GOLD
 from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, arrow_schema
 from wistia_lake.lake.store import Store, open_store
-from wistia_lake.lake.tables import OPS_BUILT, Table
+from wistia_lake.lake.table import Table
+from wistia_lake.lake.tables import OPS_BUILT
 from wistia_lake.log import get_logger
 from wistia_lake.model import Clock, Reporter
 from wistia_lake.pipeline.summary import BuildSummary

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from wistia_lake.engines.base import Engine, Job
 from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.tables import MEDIA_DURATION, SCHEMA_VERSION, Table
+from wistia_lake.lake.table import SCHEMA_VERSION, Table
+from wistia_lake.lake.tables import MEDIA_DURATION
 from wistia_lake.settings import Settings
 from wistia_lake.silver.calendar import AccountCalendar
 from wistia_lake.silver.history import History
