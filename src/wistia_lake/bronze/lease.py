@@ -56,8 +56,6 @@ class Lease:
 
     def renew(self) -> None:
         """Make sure that the lease is still ours, and ours for longer; LeaseHeld if somebody else took it."""
-        if self._newest() != self.generation:
-            raise self._lost()
         self._create(self.generation + 1)
 
     def release(self) -> None:
@@ -73,12 +71,13 @@ class Lease:
             self._store.create(self._key(generation), self._encode(is_released=False))
         except FileExistsError as exc:
             raise self._lost() from exc
-        if self._newest() != generation:
+        generations = self._generations()
+        if max(generations) != generation:
             # Somebody was further ahead: older generations are deleted, so ours was free, but void.
             self._store.delete(self._key(generation))
             raise self._lost()
         self.generation = generation
-        for older in self._generations():
+        for older in generations:
             if older < generation:
                 self._store.delete(self._key(older))
 

@@ -54,11 +54,11 @@ async def read(work: Work, looks: Looks, slice_: Slice) -> None:
     """Read one slice and commit its look."""
     newest = work.manifest(looks.newest(slice_.scope, slice_.day))
     sessions, walked = await _walk(work, slice_)
-    twins, rows = sessions.twin_count(), sessions.encoded()
+    rows = sessions.encoded()
     change = _change(work, newest, sessions, rows)
     if newest is not None and newest.final and change.lacks_too_much:
         sessions, walked = await _walk(work, slice_)
-        twins, rows = sessions.twin_count(), sessions.encoded()
+        rows = sessions.encoded()
         change = _confirmed(work, slice_, change, _change(work, newest, sessions, rows))
     settled_at = day_start(slice_.day) + ONE_DAY + timedelta(minutes=work.settings.settle_minutes)
     seen = Seen(
@@ -70,7 +70,7 @@ async def read(work: Work, looks: Looks, slice_: Slice) -> None:
         sessions.medias,
         sessions.findings,
         repeat_count=sessions.repeat_count,
-        twin_count=twins,
+        twin_count=sessions.twin_count(),
         added_count=change.added,
         removed_count=len(change.removed),
         # The newest look is a final one if there is any.
@@ -101,10 +101,10 @@ def _change(work: Work, newest: Manifest | None, sessions: Sessions, rows: Encod
         return _Change(0, rows.row_count)
     if newest.content_hash == rows.content_hash:
         return _Change(newest.row_count, 0)
-    kept, removed = 0, set()
+    kept, removed, holds = 0, set(), sessions.bits()
     for key in iter_rows(work.store, newest, Key):
         bits = key.bits
-        if bits in sessions.bits:
+        if holds(bits):
             kept += 1
         else:
             removed.add(bits)

@@ -1,16 +1,17 @@
 """The sessions of one walk: each once, in order, in little memory whatever the day.
 
 A day of five million sessions must fit into a gigabyte, so neither rows nor their keys are kept as Python objects.
-Lines go to the hour they were received in, and full hours are compressed. A key is remembered as 64 of its bits; only
-lines whose bits were there before are kept apart, by their whole key, and settled at the end. Two keys that share their
-bits by chance are thus kept apart without need, but neither is lost.
+Lines go to the hour they were received in, and full hours are compressed. Keys leave marks in a filter that knows for
+certain which keys are new; a line whose key may have been there before is kept apart, by its whole key, and settled at
+the end. A line that is kept apart without need (a few in a thousand) costs memory, never a row.
 """
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -29,6 +30,8 @@ _HOUR = len("2025-03-12T14")
 _FULL = 4000
 """Lines of an hour that are kept as they are; more are compressed."""
 
+_PLACE = (1 << 25) - 1
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,6 +48,23 @@ class Key(msgspec.Struct, frozen=True, gc=False):
 
 
 _decode_key = msgspec.json.Decoder(Key).decode
+
+
+@dataclass(slots=True)
+class _Marks:
+    """A Bloom filter over 64-bit numbers that are random already: 4 MB, three marks each."""
+
+    bytes: bytearray = field(default_factory=lambda: bytearray(1 << 22))
+
+    def add(self, bits: int) -> bool:
+        """Mark a number; False if it surely was not there before."""
+        known, marks = True, self.bytes
+        for place in (bits & _PLACE, bits >> 20 & _PLACE, bits >> 39):
+            mark = 1 << (place & 7)
+            if not marks[place >> 3] & mark:
+                known = False
+                marks[place >> 3] |= mark
+        return known
 
 
 @dataclass(slots=True)
@@ -77,12 +97,12 @@ class Sessions:
 
     def forget(self) -> None:
         """Start again: the walk does."""
-        self.bits: set[int] = set()
-        """Of every session's key."""
         self.medias: set[str] = set()
         self.findings = Findings()
         self.repeat_count = 0
         """Known once the sessions are encoded."""
+        self._marks = _Marks()
+        self._keys = array("Q")
         self._events = array("Q")
         self._hours: defaultdict[str, _Hour] = defaultdict(_Hour)
         self._again: dict[Key, bytes] = {}
@@ -101,12 +121,12 @@ class Sessions:
     def _add(self, row: EventRow) -> None:
         self.medias.add(row.media_id)
         bits = int(row.event_id[:8] + row.visitor_id[:8], 16)
-        if bits in self.bits:
+        self._keys.append(bits)
+        if self._marks.add(bits):
             key = Key(row.event_id, row.visitor_id)
             self.repeat_count += key in self._again
             self._again[key] = _encode(row)
             return
-        self.bits.add(bits)
         self._events.append(int(row.event_id[:16], 16))
         self._hours[row.received_at[:_HOUR]].add(_encode(row))
 
@@ -120,9 +140,19 @@ class Sessions:
         )  # fmt: skip
 
     def twin_count(self) -> int:
-        """Sessions whose event key another viewer's session bears too."""
+        """Sessions whose event key another viewer's session bears too; known once the sessions are encoded."""
         shared = [one for one, next_one in pairwise(sorted(self._events)) if one == next_one]
         return len(shared) + len(set(shared))
+
+    def bits(self) -> Callable[[int], bool]:
+        """A test whether a session has a key with these bits."""
+        keys = array("Q", sorted(self._keys))
+
+        def holds(bits: int) -> bool:
+            place = bisect_left(keys, bits)
+            return place < len(keys) and keys[place] == bits
+
+        return holds
 
     def encoded(self) -> Encoded:
         """All sessions, ordered as text: by received_at, then event_id, then visitor_id. Can be asked for once."""
@@ -133,15 +163,17 @@ class Sessions:
         again: defaultdict[str, list[bytes]] = defaultdict(list)
         for line in self._again.values():
             again[_decode_received(line).received_at[:_HOUR]].append(line)
+        single = dict.fromkeys(self._again)
         for hour in sorted(self._hours.keys() | again.keys()):
-            lines = self._hours.pop(hour, _Hour()).unpack()
-            if self._again:
-                first = len(lines)
-                lines = [line for line in lines if _decode_key(line) not in self._again]
-                self.repeat_count += first - len(lines)
-            lines += again[hour]
-            lines.sort()
-            yield from lines
+            lines = again.pop(hour, [])
+            for line in self._hours.pop(hour, _Hour()).unpack():
+                if self._again and (key := _decode_key(line)) in self._again:
+                    self.repeat_count += 1
+                    single.pop(key, None)
+                else:
+                    lines.append(line)
+            yield from sorted(lines)
+        self._events.extend(int(key.event_id[:16], 16) for key in single)
 
 
 class _Received(msgspec.Struct, frozen=True, gc=False):

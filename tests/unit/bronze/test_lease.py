@@ -100,6 +100,22 @@ def test_generations_never_start_again(store: Store, clock: Time) -> None:
     assert keys(store) == ["locks/ingest/00000007.json"]
 
 
+def test_a_taker_that_looked_too_early_loses(store: Store, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It creates a number that was used and deleted while it looked; a higher one exists."""
+    with lease(store, "ingest", holder="first", clock=clock):
+        pass
+    other = take(store, clock, "other")
+    other.renew()
+    late = Lease(store, "ingest", holder="late", clock=clock, ttl=TTL)
+    seen = [1]
+    newest = late._newest
+    monkeypatch.setattr(late, "_newest", lambda: seen.pop() if seen else newest())
+    with pytest.raises(LeaseHeld, match="other"):
+        late.take()
+    assert keys(store) == ["locks/ingest/00000003.json"]
+    other.renew()
+
+
 def test_of_many_takers_exactly_one_wins(store: Store, clock: Time) -> None:
     """The lease is the object's creation: two processes that see the same free lease cannot both have it."""
     gate, won, lost = threading.Barrier(8), [], []
