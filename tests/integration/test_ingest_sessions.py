@@ -298,3 +298,25 @@ def test_medias_of_a_slice_stand_in_its_manifest(api: ScriptedApi, lake: Lake) -
     api.events = [event(1, f"{D}T10:00:00.000Z", "bbbbbbbbbb"), event(2, f"{D}T10:00:00.000Z", "aaaaaaaaaa")]
     lake.ingest()
     assert lake.newest("events", D).medias == ["aaaaaaaaaa", "bbbbbbbbbb"]
+
+
+def test_unknown_fields_are_dropped_and_named(api: ScriptedApi, lake: Lake) -> None:
+    api.events = [event(1, f"{D}T10:00:00.000Z", share_code="zq9")]
+    lake.ingest()
+    assert lake.newest("events", D).unknown_fields == ["share_code"]
+    assert any("events.share_code" in said for said in lake.heard.said)
+    assert "zq9" not in str(lake.rows("events", D)) + str(lake.heard.said)
+
+
+def test_an_api_without_the_endpoint_points_at_the_base_url(api: ScriptedApi, lake: Lake) -> None:
+    api.before = lambda path, query: (404, {}) if path == "/v1/stats/events" else None
+    with pytest.raises(ApiRejected, match="Check the base URL http://127"):
+        lake.ingest()
+
+
+def test_without_a_zone_a_run_says_that_days_are_utc_days(api: ScriptedApi, lake: Lake) -> None:
+    lake.ingest()
+    assert len([said for said in lake.heard.said if "No zone is set" in said]) == 1
+    lake.heard.said.clear()
+    lake.ingest(zone="America/New_York")
+    assert not any("No zone is set" in said for said in lake.heard.said)

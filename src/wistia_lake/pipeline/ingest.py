@@ -15,7 +15,7 @@ from typing import Any
 
 from wistia_lake.bronze.layout import Looks, new_batch_id
 from wistia_lake.bronze.lease import TTL, Lease, lease
-from wistia_lake.errors import ApiExhausted, DataError
+from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError
 from wistia_lake.lake.marker import Marker, coverage_start, first_whole_day, read_marker
 from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import Clock, Reporter, Slice
@@ -78,6 +78,9 @@ async def ingest_into(
         async with client:
             try:
                 await _with_heartbeat(_read_all(work), held)
+            except ApiGone as exc:
+                # Single medias may vanish; lists cannot, so that the base URL is not that of the API.
+                raise ApiRejected(f"{exc} Check the base URL {client.base_url}.", status=404) from exc
             finally:
                 summary.request_count = client.stats.requests
                 summary.retry_count = client.stats.retries
@@ -105,12 +108,17 @@ async def _with_heartbeat(work: Coroutine[Any, Any, None], held: Lease) -> None:
 
 
 async def _read_all(work: Work) -> None:
+    if work.settings.zone is None:
+        work.reporter.say("No zone is set, so days are UTC days; set zone to the account's in wistia-lake.toml.")
     marker, medias = await _read_medias(work)
     start = coverage_start(marker, work.settings.start)
     looks = work.looks(ingest_events.STREAM)
     slices = ingest_events.plan(work, looks, start)
     _announce(work, looks, slices, medias)
     await _read_slices(work, looks, slices, medias, start)
+    if work.unknown_fields:
+        names = ", ".join(sorted(work.unknown_fields))
+        work.reporter.say(f"Wistia sent fields that this version does not know; they were dropped: {names}.")
 
 
 async def _read_medias(work: Work) -> tuple[Marker, list[MediaRow]]:

@@ -78,7 +78,8 @@ def pseudonymizer_of(loaded: Loaded, store: Store) -> Pseudonymizer:
 
 def lake_fingerprint(store: Store) -> str | None:
     """The fingerprint that the newest look was made with; None if there is no look."""
-    for stream in ("events", "medias"):
+    # Every ingest begins with the media list, and few objects make a short listing.
+    for stream in ("medias", "events"):
         newest = max(list_looks(store, stream), key=lambda look: look.batch_id, default=None)
         if newest is not None:
             return read_manifest(store, newest).key_fingerprint

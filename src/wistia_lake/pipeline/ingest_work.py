@@ -98,6 +98,8 @@ class Work:
     lease: Lease
     summary: IngestSummary
     asked: Asked | None = None
+    unknown_fields: set[str] = field(default_factory=set)
+    """Names of fields that no allow-list knows, over all streams."""
     _exhausted_in_a_row: int = 0
 
     @property
@@ -161,6 +163,7 @@ class Work:
         summary.quarantined_count += manifest.quarantined_count
         summary.repeat_count += manifest.repeat_count
         self.skip(manifest.skipped_medias)
+        self.unknown_fields |= {f"{manifest.stream}.{name}" for name in manifest.unknown_fields}
         _log.info(
             "look.committed",
             stream=manifest.stream,
