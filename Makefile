@@ -26,10 +26,10 @@ demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every t
 	$(BIN)/wistia-lake demo
 
 test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .

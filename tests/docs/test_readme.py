@@ -15,6 +15,7 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(encoding="utf-8")
 TOUR = [text for language, text in BLOCKS if language == "bash"]
 
 
+@pytest.mark.slow
 def test_the_tour_runs_as_it_stands(tmp_path: Path):
     assert len(TOUR) > 5
     environment = {
