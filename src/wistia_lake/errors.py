@@ -9,6 +9,7 @@
     ├── TryAgain            exit 4   nothing is wrong with the settings; later may work
     │   ├── ApiExhausted             retries used up
     │   ├── StoreError               the store did not answer
+    │   ├── EngineError              the engine had too little memory or disk
     │   └── LeaseHeld                another process is at work on this lake
     ├── ApiGone             exit 5   404 on one thing that was listed
     └── DataError           exit 6   data broke a promise; no table was changed
@@ -71,6 +72,10 @@ class ApiExhausted(TryAgain):
 
 class StoreError(TryAgain):
     """The object store did not answer."""
+
+
+class EngineError(TryAgain):
+    """The engine had too little memory or disk for a job; no table was changed."""
 
 
 class LeaseHeld(TryAgain):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,16 @@ def test_after_narrowing_and_widening(demo: Simulation) -> None:
     demo.at(demo.now + ONE_DAY).run()
     demo.assert_truth()
     _assert_full_build_changes_nothing(demo)
+
+
+def test_two_years_at_once_and_at_the_edge(tmp_path: Path) -> None:
+    """The first run reads two years; days that the edge cuts or hides later stay as they were first seen."""
+    with simulation(tmp_path, "edge") as account:
+        account.run()
+        account.assert_truth()
+        first = account.rows("silver.fact_event").num_rows
+        for _ in range(3):
+            account.at(account.now + ONE_DAY).run()
+            account.assert_truth()
+        assert account.rows("silver.fact_event").num_rows > first
+        _assert_full_build_changes_nothing(account)

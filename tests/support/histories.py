@@ -18,18 +18,20 @@ class History:
         self.random = Random(seed)
         self.steps: list[str] = []
         self.settings: dict[str, Any] = {}
-        self._medias = [media.media_id for media in account.sandbox.world.scenario.medias]
+        self._medias = list(account.sandbox.world.medias)
 
     def step(self) -> None:
         """One random step: the world moves on, perhaps changes, and somebody runs the pipeline."""
         random, account = self.random, self.account
         account.at(account.now + timedelta(minutes=random.choice([0, 7, 61, 300, 1440, 1440, 1440, 2000, 6000])))
         if random.random() < 0.3:
+            # Later than the last look: the truth cannot tell before from after at one instant.
+            account.at(account.now + timedelta(minutes=1))
             self._edit()
         if random.random() < 0.25:
             self.settings = {"media_ids": tuple(random.sample(self._medias, random.choice([0, 1, len(self._medias)])))}
         if random.random() < 0.25:
-            last = account.now.date() - random.randrange(0, 9) * ONE_DAY
+            last = account.today - random.randrange(0, 9) * ONE_DAY
             first = last - random.randrange(0, 4) * ONE_DAY
             self._note(f"run --from {first} --to {last}")
             account.run(first, last, **self.settings)

@@ -58,6 +58,11 @@ class Simulation:
         """The simulated present."""
         return self.sandbox.now
 
+    @property
+    def today(self) -> date:
+        """The account's day now."""
+        return self.sandbox.world.calendar.day_of(self.now)
+
     def loaded(self, **changed: object) -> Loaded:
         """Settings as the command line would load them."""
         flags = {"lake": str(self.lake), "base_url": self.sandbox.base_url, "requests_per_minute": 60_000}

@@ -70,7 +70,7 @@ def run_demo(
 
     simulated = SCENARIOS[scenario]
     _empty_folder(folder, simulated.toml)
-    starts = simulated.now - timedelta(days=SIMULATED_DAYS - 1)
+    starts = simulated.now
     with Sandbox(scenario, now=starts, rate_limit=RATE_LIMIT) as sandbox:
         loaded = _settings(folder, sandbox)
         late = 0

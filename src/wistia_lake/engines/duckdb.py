@@ -12,13 +12,15 @@ import duckdb
 import pyarrow as pa
 
 from wistia_lake.engines.base import BronzeInput, Job
-from wistia_lake.errors import DataError
+from wistia_lake.errors import DataError, EngineError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY_LIMIT = "400MB"
 """Keeps a build under its budget of 600 MB; larger sorts go to the temporary folder."""
+FILES_AT_ONCE = 64
+"""Every file that is open for reading takes some megabytes; a history has a file a day."""
 
 
 def connect(**config: str) -> DuckDBPyConnection:
@@ -45,14 +47,20 @@ class DuckDBEngine:
     def select(self, job: Job, *, rows_per_group: int = 1_000_000) -> Iterator[pa.Table]:
         """See :class:`~wistia_lake.engines.base.Engine`."""
         with closing(connect(memory_limit=MEMORY_LIMIT, temp_directory=self._spill.name)) as connection:
-            for name, relation in job.relations.items():
-                connection.register(name, relation)
-            for bronze in job.bronze:
-                _load_bronze(connection, bronze)
-            for name, (files, schema) in job.tables.items():
-                view_of_files(connection, name, files, schema)
-            for batch in connection.execute(job.sql).to_arrow_reader(rows_per_group):
-                yield pa.Table.from_batches([batch])
+            try:
+                for name, relation in job.relations.items():
+                    connection.register(name, relation)
+                for bronze in job.bronze:
+                    _load_bronze(connection, bronze)
+                for name, (files, schema) in job.tables.items():
+                    view_of_files(connection, name, files, schema)
+                for batch in connection.execute(job.sql).to_arrow_reader(rows_per_group):
+                    yield pa.Table.from_batches([batch])
+            except duckdb.OutOfMemoryException as exc:
+                raise EngineError(
+                    f"DuckDB had too little memory or temporary disk for a job: {exc}. No table was changed by "
+                    f"it; free space in {tempfile.gettempdir()} and try again."
+                ) from exc
 
 
 def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
@@ -63,12 +71,14 @@ def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
         return
     declared = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in bronze.columns.items()) + "}"
     selected = ", ".join(bronze.columns)
+    insert = (
+        f"insert into {bronze.view} select left(parse_filename(filename), 36), {selected} from read_json($files, "
+        f"format = 'newline_delimited', compression = 'zstd', columns = {declared}, filename = true)"
+    )
+    paths = [path.as_posix() for path in bronze.files.values()]
     try:
-        connection.execute(
-            f"insert into {bronze.view} select left(parse_filename(filename), 36), {selected} from read_json($files, "
-            f"format = 'newline_delimited', compression = 'zstd', columns = {declared}, filename = true)",
-            {"files": [path.as_posix() for path in bronze.files.values()]},
-        )
+        for place in range(0, len(paths), FILES_AT_ONCE):
+            connection.execute(insert, {"files": paths[place : place + FILES_AT_ONCE]})
     except duckdb.IOException as exc:
         raise DataError(_broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, str(exc))) from exc
     except (duckdb.InvalidInputException, duckdb.ConversionException) as exc:
