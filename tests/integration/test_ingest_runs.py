@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -20,6 +21,7 @@ from wistia_lake.errors import LakeUnreadable, LeaseHeld, SettingsError, UsageEr
 from wistia_lake.lake.marker import read_marker
 from wistia_lake.lake.store import open_store
 from wistia_lake.model import days_between
+from wistia_lake.pipeline.ingest import with_heartbeat
 from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.sandbox.scenario import Options
 from wistia_lake.sandbox.world import World
@@ -227,6 +229,33 @@ def test_a_lease_lost_in_mid_work_stops_before_the_next_look(sandbox: Sandbox, l
         lake.ingest()
     assert {manifest.stream for manifest in lake.manifests("medias")} == {"medias"}
     assert lake.manifests("events") == lake.manifests("media_stats") == []
+
+
+def test_a_lease_lost_while_one_slice_is_read_stops_the_work(tmp_path: Path) -> None:
+    """A day of a million sessions takes longer than a lease; in between nothing is committed that would renew it."""
+    now = datetime(2025, 3, 12, tzinfo=UTC)
+    store = open_store(str(tmp_path))
+    renewed = stopped = 0
+
+    def clock() -> datetime:
+        nonlocal renewed
+        renewed += 1
+        if renewed == 5:
+            (key,) = store.list("locks/ingest/")
+            store.create(f"locks/ingest/{int(key[-13:-5]) + 1:08}.json", store.get(key))
+        return now
+
+    async def work() -> None:
+        nonlocal stopped
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped += 1
+
+    with pytest.raises(LeaseHeld), lease(store, "ingest", holder="slow", clock=clock) as held:
+        asyncio.run(with_heartbeat(work(), held, seconds=0))
+    assert stopped == 1
+    assert renewed >= 5
 
 
 KILLED = """

@@ -320,3 +320,40 @@ def test_without_a_zone_a_run_says_that_days_are_utc_days(api: ScriptedApi, lake
     lake.heard.said.clear()
     lake.ingest(zone="America/New_York")
     assert not any("No zone is set" in said for said in lake.heard.said)
+
+
+def test_a_damaged_look_fails_its_slice_and_no_other_and_can_be_repaired(api: ScriptedApi, lake: Lake) -> None:
+    """The sentence says which object, and what to do; doing it heals the lake."""
+    for day in (date(2025, 3, 9), D, date(2025, 3, 11)):
+        api.events += events_of(day, 20)
+    lake.ingest()
+    missing, torn = lake.newest("events", D), lake.newest("events", date(2025, 3, 11))
+    assert missing.data is not None
+    lake.store.delete(missing.data.key)
+    (manifest_key,) = (key for key in lake.store.list("bronze/events/") if torn.batch_id in key and "json" in key[-5:])
+    lake.store.put(manifest_key, b"{")
+    api.events += [event(1, f"{day}T23:00:00.000Z") for day in (date(2025, 3, 9), D, date(2025, 3, 11))]
+    api.now += timedelta(hours=1)
+    problems = sorted(map(str, lake.ingest().problems))
+    assert [type(problem) for problem in lake.ingest().problems] == [DataError, DataError]
+    assert f"The data object {missing.data.key} is missing" in problems[0]
+    assert manifest_key in problems[1]
+    assert lake.newest("events", date(2025, 3, 9)).row_count == 21
+    lake.store.delete(manifest_key)
+    (manifest_key,) = (key for key in lake.store.list("bronze/events/") if missing.batch_id in key)
+    lake.store.delete(manifest_key)
+    assert lake.ingest(D, D).problems == []
+    assert lake.newest("events", D).row_count == 21
+    assert lake.ingest().problems == []
+    assert lake.newest("events", date(2025, 3, 11)).row_count == 21
+
+
+def test_a_damaged_media_list_does_not_keep_sessions_from_being_read(api: ScriptedApi, lake: Lake) -> None:
+    lake.ingest()
+    manifest = lake.newest("medias", TODAY)
+    assert manifest.data is not None
+    lake.store.delete(manifest.data.key)
+    api.events = events_of(TODAY, 9)
+    (problem,) = lake.ingest().problems
+    assert manifest.data.key in str(problem)
+    assert lake.newest("events", TODAY).row_count == 9

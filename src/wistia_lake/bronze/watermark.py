@@ -54,6 +54,11 @@ def is_cut(day: date, now: datetime) -> bool:
     return day_start(day) < two_years_before(now) and not is_hidden(day, now)
 
 
+def is_near_edge(day: date, at: datetime) -> bool:
+    """Whether a look at ``at`` may have missed sessions of the day that an earlier look had."""
+    return day_start(day) < two_years_before(at) + EDGE_MARGIN
+
+
 def is_closed(looks: Looks, scope: str, day: date, now: datetime) -> bool:
     """Whether a slice must never be read (again), because the answer can only be poorer than what bronze holds.
 
@@ -62,8 +67,7 @@ def is_closed(looks: Looks, scope: str, day: date, now: datetime) -> bool:
     """
     if is_hidden(day, now):
         return True
-    near_edge = day_start(day) < two_years_before(now) + EDGE_MARGIN
-    return near_edge and (has_final(looks, scope, day) or has_final(looks, ACCOUNT, day))
+    return is_near_edge(day, now) and (has_final(looks, scope, day) or has_final(looks, ACCOUNT, day))
 
 
 def due_days(looks: Looks, scope: str, *, start: date, now: datetime, rhythm: Rhythm) -> list[date]:

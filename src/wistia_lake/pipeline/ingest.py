@@ -77,7 +77,7 @@ async def ingest_into(
         work = Work(settings, store, client, pseudonymizer, clock, reporter, held, summary, asked)
         async with client:
             try:
-                await _with_heartbeat(_read_all(work), held)
+                await with_heartbeat(_read_all(work), held)
             except ApiGone as exc:
                 # Single medias may vanish; lists cannot, so that the base URL is not that of the API.
                 raise ApiRejected(f"{exc} Check the base URL {client.base_url}.", status=404) from exc
@@ -88,12 +88,17 @@ async def ingest_into(
     return summary
 
 
-async def _with_heartbeat(work: Coroutine[Any, Any, None], held: Lease) -> None:
-    """Do the work while the lease is kept alive, also through a slice that takes longer than the lease."""
+async def with_heartbeat(
+    work: Coroutine[Any, Any, None], held: Lease, seconds: float = TTL.total_seconds() / 3
+) -> None:
+    """Do the work while the lease is kept alive, also through a slice that takes longer than the lease.
+
+    The work is stopped as soon as the lease is lost.
+    """
 
     async def beat() -> None:
         while True:
-            await asyncio.sleep(TTL.total_seconds() / 3)
+            await asyncio.sleep(seconds)
             held.renew()
 
     async def do(beating: asyncio.Task[None]) -> None:
@@ -130,7 +135,10 @@ async def _read_medias(work: Work) -> tuple[Marker, list[MediaRow]]:
         if marker is None:
             raise  # nothing is known yet, and without the list it is not known where coverage starts
         work.summary.problems.append(exc)
+    try:
         return marker, ingest_medias.known(work)
+    except DataError:
+        return marker, []  # the very damage that is noted already
 
 
 def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow]) -> None:

@@ -10,7 +10,7 @@ from wistia_lake.bronze.batch import Encoded, iter_rows
 from wistia_lake.bronze.layout import Looks
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.bronze.watermark import Rhythm, asked_days, due_days, is_cut
-from wistia_lake.errors import ApiExhausted
+from wistia_lake.errors import ApiExhausted, DataError
 from wistia_lake.model import ONE_DAY, Slice, day_start, scope_media
 from wistia_lake.pipeline.ingest_sessions import Key, Sessions
 from wistia_lake.pipeline.ingest_work import Seen, Work
@@ -43,7 +43,10 @@ def estimate(work: Work, looks: Looks, slices: Iterable[Slice]) -> tuple[int, in
     """Requests that the slices will take, by the rows they had last time, and how many slices are new."""
     requests, unknown = 0, 0
     for slice_ in slices:
-        newest = work.manifest(looks.newest(slice_.scope, slice_.day))
+        try:
+            newest = work.manifest(looks.newest(slice_.scope, slice_.day))
+        except DataError:
+            newest = None  # reading the slice will say it, and say it of this slice only
         unknown += newest is None
         # The last page is read twice.
         requests += (newest.row_count if newest is not None else 0) // PER_PAGE + 2
