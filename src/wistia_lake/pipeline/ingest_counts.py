@@ -17,7 +17,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from wistia_lake.bronze.batch import read_rows
+from wistia_lake.bronze.batch import iter_rows
 from wistia_lake.bronze.layout import Looks
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.bronze.watermark import account_day
@@ -137,7 +137,7 @@ def _recent(work: Work, looks: Looks, slice_: Slice, oldest: date) -> Iterator[M
 
 def _read_days(work: Work, manifest: Manifest) -> dict[str, Range]:
     found: dict[str, Range] = {}
-    for row in read_rows(work.store, manifest, _Day):
+    for row in iter_rows(work.store, manifest, _Day):
         first, last = found.get(row.media_id, (row.date, row.date))
         found[row.media_id] = min(first, row.date), max(last, row.date)
     return found
