@@ -1,7 +1,7 @@
 -- Play sessions of the wanted days: the newest look's rows, each key once, twins marked.
 -- Relations: wanted_days(received_day), event_sources(batch_id, received_day, media_id or null for all),
 -- event_exclusions(batch_id, media_id), day_parts(received_day, day, begins_at, ends_at),
--- user_agent_words(kind, served, kept).
+-- duration_spans(media_id, from_day, to_day, duration_ms), user_agent_words(kind, served, kept).
 with shown as (
     select
         events.*,
@@ -33,18 +33,6 @@ once as (
         ) as twin_rank
     from ranked
     where key_rank = 1
-),
--- The first known length also serves the days before it was known.
-lengths as (
-    select
-        media_id,
-        duration_ms,
-        case
-            when row_number() over (partition by media_id order by valid_from_day) = 1 then date '0001-01-01'
-            else valid_from_day
-        end as from_day,
-        coalesce(lead(valid_from_day) over (partition by media_id order by valid_from_day), date '9999-12-31') as to_day
-    from silver.media_duration
 )
 select
     once.event_id,
@@ -78,7 +66,7 @@ inner join day_parts
     on day_parts.received_day = once.received_day
     and once.instant >= day_parts.begins_at
     and once.instant < day_parts.ends_at
-left join lengths
+left join duration_spans as lengths
     on lengths.media_id = once.media_id
     and once.received_day >= lengths.from_day
     and once.received_day < lengths.to_day

@@ -1,5 +1,6 @@
 -- Lifetime counters of one month's snapshots, each against the media's snapshot before it.
--- Relations: stat_looks(batch_id, snapshot_day, month, look_order). The table itself holds the months before.
+-- Relations: stat_looks(batch_id, snapshot_day, month, look_order), duration_spans(media_id, from_day, to_day,
+-- duration_ms). The table itself holds the months before.
 with snapshots as (
     select
         stats.*,
@@ -46,17 +47,6 @@ compared as (
         unique_play_count - lag(unique_play_count) over (partition by media_id order by snapshot_day)
             as unique_play_count_change
     from counters
-),
-lengths as (
-    select
-        media_id,
-        duration_ms,
-        case
-            when row_number() over (partition by media_id order by valid_from_day) = 1 then date '0001-01-01'
-            else valid_from_day
-        end as from_day,
-        coalesce(lead(valid_from_day) over (partition by media_id order by valid_from_day), date '9999-12-31') as to_day
-    from silver.media_duration
 )
 select
     compared.media_id,
@@ -76,7 +66,7 @@ select
     compared.visitor_count_change,
     compared.unique_play_count_change
 from compared
-left join lengths
+left join duration_spans as lengths
     on lengths.media_id = compared.media_id
     and compared.snapshot_day >= lengths.from_day
     and compared.snapshot_day < lengths.to_day

@@ -10,7 +10,7 @@ from typing import Any
 from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job
-from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, MEDIA_DURATION
+from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT
 from wistia_lake.model import ONE_DAY, Slice, days_between, first_of_month
 from wistia_lake.silver import relations
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
@@ -70,9 +70,9 @@ def _event_job(context: Context, days: list[date]) -> Iterator[Job]:
                 "event_sources": relations.event_sources(shown),
                 "event_exclusions": relations.event_exclusions(shown),
                 "day_parts": relations.day_parts(context.calendar, days),
+                "duration_spans": relations.duration_spans(context.durations),
                 "user_agent_words": relations.user_agent_words(),
             },
-            {MEDIA_DURATION.full_name: context.table(MEDIA_DURATION)},
         )
 
 
@@ -194,9 +194,9 @@ def _engagement_job(context: Context, month: date) -> Iterator[Job]:
         yield Job(
             sql_of(FACT_MEDIA_ENGAGEMENT),
             (bronze,),
-            {"stat_looks": relations.relation(columns, rows)},
             {
-                MEDIA_DURATION.full_name: context.table(MEDIA_DURATION),
-                FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY),
+                "stat_looks": relations.relation(columns, rows),
+                "duration_spans": relations.duration_spans(context.durations),
             },
+            {FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY)},
         )

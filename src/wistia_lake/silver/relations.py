@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -42,6 +42,18 @@ def day_parts(calendar: AccountCalendar, days: Iterable[date]) -> pa.Table:
     """For each UTC day, the account days that it overlaps and their bounds."""
     columns = {"received_day": "day", "day": "day", "begins_at": "instant", "ends_at": "instant"}
     return relation(columns, [(utc_day, *part) for utc_day in days for part in calendar.parts(utc_day)])
+
+
+def duration_spans(durations: Mapping[str, Sequence[tuple[date, int]]]) -> pa.Table:
+    """From which UTC day (included) to which (excluded) each length of a media counts.
+
+    The first known length also serves the days before it was known.
+    """
+    rows = []
+    for media_id, known in durations.items():
+        starts = [date.min, *(since for since, _ in known[1:]), date.max]
+        rows += [(media_id, starts[place], starts[place + 1], ms) for place, (_, ms) in enumerate(known)]
+    return relation({"media_id": "text", "from_day": "day", "to_day": "day", "duration_ms": "number"}, rows)
 
 
 def event_sources(shown: dict[date, list[Shown]]) -> pa.Table:
