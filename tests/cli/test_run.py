@@ -1,0 +1,99 @@
+"""``run`` as somebody would call it, against a served account."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wistia_lake.sandbox.catalog import scenario_toml
+from wistia_lake.sandbox.harness import Sandbox
+from wistia_lake.wistia.client import WistiaClient
+
+PROGRAM = [sys.executable, "-m", "wistia_lake.cli.main"]
+
+
+@pytest.fixture
+def account(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """The tiny account, and the settings that lead to it."""
+    with Sandbox("tiny") as sandbox:
+        (folder / "wistia-lake.toml").write_text("requests_per_minute = 60000\n" + scenario_toml("tiny"))
+        monkeypatch.setenv("WISTIA_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("WISTIA_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
+        yield sandbox
+
+
+def test_a_run_tells_what_it_did_and_a_second_one_that_nothing_is_new(call, account):
+    first, second = call("run"), call("run")
+    assert (first.code, second.code) == (0, 0)
+    assert " new of " in first.out
+    assert "silver.fact_event" in first.out
+    assert second.out.startswith("0 new: all ")
+    assert "The tables are up to date: nothing was computed." in second.out
+
+
+def test_json_is_one_object_and_status_knows_the_run(call, account):
+    summary = json.loads(call("run", "--json").out)
+    assert summary["problem"] is None
+    assert summary["ingest"]["row_count"] > 0
+    assert summary["build"]["tables"]["silver.fact_event"] > 0
+    status = json.loads(call("status", "--json").out)
+    assert [run["outcome"] for run in status["runs"]] == ["ok"]
+    assert {table["name"] for table in status["tables"] if not table["row_count"]} == set()
+    checked = json.loads(call("check", "--json").out)
+    assert checked["failed_count"] == 0
+    assert checked["check_count"] > 10
+
+
+def test_ingest_and_build_are_the_two_halves_of_run(call, account):
+    assert "batches written" in call("ingest").out
+    assert "partitions computed" in call("build").out
+    assert call("build").out == "The tables are up to date: nothing was computed.\n"
+    assert "partitions computed" in call("build", "--full").out
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "sentence"),
+    [
+        ("WISTIA_API_TOKEN", "", 3, "WISTIA_API_TOKEN is not set"),
+        ("WISTIA_API_TOKEN", "wrong", 3, "check WISTIA_API_TOKEN"),
+        ("MEDIA_IDS", "zzzzzzzzzz", 3, "zzzzzzzzzz"),
+        ("WISTIA_BASE_URL", "http://127.0.0.1:9", 4, "cannot connect"),
+    ],
+)
+def test_what_must_be_changed_first(call, account, monkeypatch, name, value, code, sentence):
+    monkeypatch.setitem(WistiaClient.__init__.__kwdefaults__, "attempts", 1)  # nobody waits for an API that is not there
+    monkeypatch.setenv(name, value)
+    result = call("run")
+    assert (result.code, result.out) == (code, "")
+    assert sentence in result.err
+    assert "Traceback" not in result.err
+
+
+def test_nothing_is_lost_when_a_token_goes_bad_between_two_runs(call, account, monkeypatch):
+    assert call("run").code == 0
+    monkeypatch.setenv("WISTIA_API_TOKEN", "wrong")
+    assert call("run").code == 3
+    monkeypatch.setenv("WISTIA_API_TOKEN", account.token)
+    assert call("run").out.startswith("0 new: all ")
+
+
+def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(call, folder, account):
+    account.site.latency_ms = 300
+    process = subprocess.Popen([*PROGRAM, "run"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("Reading "):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.splitlines()[-1].startswith("wistia-lake: Stopped.")
+    assert "Traceback" not in err
+    account.site.latency_ms = 0
+    assert call("run").code == 0
