@@ -25,11 +25,12 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every table with the truth
 	$(BIN)/wistia-lake demo
 
+# loadscope: the tests of one module stay together and in order, because some of them share an account.
 test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .

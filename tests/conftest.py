@@ -32,12 +32,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         only = metafunc.config.getoption("--world-seed")
         seeds = range(1, metafunc.config.getoption("--worlds") + 1) if only is None else [only]
         metafunc.parametrize("world_seed", seeds, ids=lambda seed: f"world-seed={seed}")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a module's fixture stay together and in order when several processes share the tests."""
-    for item in items:
-        definitions = item._fixtureinfo.name2fixturedefs.values()  # no public way to ask
-        if any(definition.scope == "module" for found in definitions for definition in found):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
