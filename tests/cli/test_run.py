@@ -67,7 +67,9 @@ def test_ingest_and_build_are_the_two_halves_of_run(call, account):
     ],
 )
 def test_what_must_be_changed_first(call, account, monkeypatch, name, value, code, sentence):
-    monkeypatch.setitem(WistiaClient.__init__.__kwdefaults__, "attempts", 1)  # nobody waits for an API that is not there
+    monkeypatch.setitem(
+        WistiaClient.__init__.__kwdefaults__, "attempts", 1
+    )  # nobody waits for an API that is not there
     monkeypatch.setenv(name, value)
     result = call("run")
     assert (result.code, result.out) == (code, "")
