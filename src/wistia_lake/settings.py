@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Age of a day's last look at which the sweep reads it again."""
     requests_per_minute: Annotated[int, Meta(ge=1)] = 480
     """Request rate; at most 590 against Wistia, whose limit of 600 is shared with the account's other tools."""
-    slices_in_flight: Annotated[int, Meta(ge=1, le=64)] = 8
+    slices_in_flight: Annotated[int, Meta(ge=1, le=64)] = 16
     """Slices that are walked at the same time."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules; the first match wins."""

@@ -157,13 +157,16 @@ def test_five_percent_of_vanished_medias_fail_the_slice(api: ScriptedApi, lake: 
     assert lake.newest("events", TODAY).row_count == 0
 
 
-def test_lifetime_counters_that_did_not_move_write_nothing(api: ScriptedApi, lake: Lake) -> None:
+@pytest.mark.parametrize("later", [timedelta(hours=1), timedelta(days=3)])
+def test_snapshots_that_did_not_change_write_nothing(api: ScriptedApi, lake: Lake, later: timedelta) -> None:
+    """Not on the same day and not on a later one: the look names the earlier object."""
     lake.ingest()
-    api.now += timedelta(hours=1)
+    api.now += later
     lake.ingest()
-    first, second = lake.manifests("media_stats")
-    assert first.data == second.data
-    assert first.data is not None
+    for stream in ("medias", "media_stats"):
+        first, second = lake.manifests(stream)
+        assert first.data == second.data
+        assert first.data is not None
 
 
 def by_date_ranges(api: ScriptedApi) -> dict[str, tuple[str, str]]:

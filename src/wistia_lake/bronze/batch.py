@@ -87,8 +87,9 @@ def commit_look(
 ) -> Committed:
     """Write a look: data, notes, then the manifest, which is the commit.
 
-    ``newest`` is the slice's newest look so far. If its rows were the same under the same privacy policy, no data is
-    written and the manifest names the earlier object, whose ``batch_id`` stays its own.
+    ``newest`` is the newest look so far at the slice or, for snapshots, at the same scope on any day. If its rows were
+    the same under the same privacy policy, no data is written and the manifest names the earlier object, whose
+    ``batch_id`` stays its own.
     """
     data, wrote = None, False
     if rows.row_count:

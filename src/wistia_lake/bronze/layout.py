@@ -128,6 +128,11 @@ class Looks:
         looks = self.of(scope, day)
         return looks[-1] if looks else None
 
+    def latest(self, scope: str) -> Look | None:
+        """The look of a scope that began last, on whatever day: what an unchanged snapshot is compared with."""
+        looks = (look for days in self._found.get(scope, {}).values() for look in days)
+        return max(looks, key=lambda look: look.batch_id, default=None)
+
     def all_days(self) -> list[date]:
         """Every day that has a look in any scope."""
         return sorted({day for days in self._found.values() for day in days})

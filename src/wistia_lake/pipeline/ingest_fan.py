@@ -108,4 +108,4 @@ def _commit(
         skipped_medias=skipped,
         covers=covers,
     )
-    work.commit(seen, looks, work.manifest(looks.newest(slice_.scope, slice_.day)))
+    work.commit(seen, looks, work.manifest(looks.latest(slice_.scope)))

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from wistia_lake.bronze.batch import encode_lines, read_rows
-from wistia_lake.bronze.layout import Look, Looks
+from wistia_lake.bronze.layout import Looks
 from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, SettingsError
 from wistia_lake.lake.marker import Marker, make_marker, read_marker
 from wistia_lake.model import ACCOUNT, Slice, media_scope
@@ -83,7 +83,7 @@ async def read(work: Work) -> tuple[Marker, list[MediaRow]]:
         added_count=sum(media_id not in previous for media_id in rows),
         removed_count=sum(media_id not in rows for media_id in previous),
     )
-    work.commit(seen, looks, work.manifest(looks.newest(ACCOUNT, slice_.day)))
+    work.commit(seen, looks, work.manifest(looks.latest(ACCOUNT)))
     return marker, [row for row in rows.values() if not row.is_deleted]
 
 
@@ -92,13 +92,8 @@ def known(work: Work) -> list[MediaRow]:
     return [row for row in _previous(work, work.looks(STREAM)) if not row.is_deleted]
 
 
-def newest_list(looks: Looks) -> Look | None:
-    """The look that began last, on whatever day."""
-    return max(looks, key=lambda look: look.batch_id, default=None)
-
-
 def _previous(work: Work, looks: Looks) -> list[MediaRow]:
-    manifest = work.manifest(newest_list(looks))
+    manifest = work.manifest(looks.latest(ACCOUNT))
     return [] if manifest is None else read_rows(work.store, manifest, MediaRow)
 
 

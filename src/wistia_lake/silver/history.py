@@ -50,22 +50,26 @@ class History:
         return self._manifests[key]
 
     def shown(self, stream: str, day: date) -> list[Shown]:
-        """The looks that count for a day: the account's newest, and each media's own where that is newer."""
+        """The looks that count for a day: the account's newest, and each media's own where that is newer.
+
+        A newer account look that the two-year edge cut does not replace a media's own final, whole one.
+        """
         looks = self.looks[stream]
         account = looks.newest(ACCOUNT, day)
         own = {}
         for scope in looks.scopes:
             media_id, look = scope_media(scope), looks.newest(scope, day)
-            if media_id is not None and look is not None and (account is None or look > account):
+            if media_id is None or look is None:
+                continue
+            if account is None or look > account or self._keeps_hidden_rows(look, account):
                 own[media_id] = look
         result = [Shown(look, self.manifest(look), media_id) for media_id, look in sorted(own.items())]
         if account is not None:
             result.insert(0, Shown(account, self.manifest(account), None, tuple(sorted(own))))
         return result
 
-    def was_cut(self, look: Look) -> bool:
-        """Whether the slice was first read while the two-year edge ran through it."""
-        return self.manifest(look).cut
+    def _keeps_hidden_rows(self, look: Look, newer: Look) -> bool:
+        return look.final and self.manifest(newer).cut and not self.manifest(look).cut
 
     @cached_property
     def media_runs(self) -> list[tuple[Manifest, date, date]]:

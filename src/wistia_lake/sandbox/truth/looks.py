@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from wistia_lake.sandbox.clock import parse_instant
@@ -145,9 +145,21 @@ class Looks:
         return walk
 
     def deciding(self, media_id: str, day: date) -> EventWalk | None:
-        """The newest complete look at a UTC day whose scope contains the media."""
+        """The newest complete look at a UTC day whose scope contains the media.
+
+        A look that the two-year edge cut does not replace an earlier whole one of another scope, made when the day was
+        over: only the edge has hidden what it lacks.
+        """
         walks = [*self.events.get((day, None), ()), *self.events.get((day, media_id), ())]
-        return max(walks, key=lambda walk: (walk.at, walk.number), default=None)
+        newest = _newest(walks)
+        if newest is None or not self._is_cut(newest):
+            return newest
+        whole = [walk for walk in walks if walk.media_id != newest.media_id and not self._is_cut(walk)]
+        over = [walk for walk in whole if walk.at.date() > day]
+        return _newest(over) or newest
+
+    def _is_cut(self, walk: EventWalk) -> bool:
+        return self._world.edge(walk.at) > datetime.combine(walk.day, time.min, tzinfo=UTC).timestamp()
 
     def first(self, walk: EventWalk) -> EventWalk:
         """The first complete look at the same slice."""
@@ -160,6 +172,10 @@ class Looks:
     def media_lists(self) -> list[Walk]:
         """Every complete media list, oldest first."""
         return sorted(self.lists, key=lambda walk: (walk.at, walk.number))
+
+
+def _newest(walks: Iterable[EventWalk]) -> EventWalk | None:
+    return max(walks, key=lambda walk: (walk.at, walk.number), default=None)
 
 
 _EVENT_PARAMETERS = ("start_date", "end_date", "media_id", "page", "per_page")
