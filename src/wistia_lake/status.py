@@ -16,13 +16,13 @@ from wistia_lake.bronze.layout import ROOT, Look, Looks, parse_manifest_key
 from wistia_lake.bronze.manifest import Manifest, decode_manifest
 from wistia_lake.bronze.watermark import watermark
 from wistia_lake.errors import LakeUnreadable
+from wistia_lake.lake.catalog import DATABASE
 from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
 from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.lake.tables import TABLES
 from wistia_lake.model import Clock, days_between
 from wistia_lake.settings import Loaded
 
-CATALOG_FILE = "catalog.db"
 RUN_NOTE = "wistia-lake.run"
 """Key in the snapshot summaries of ``ops.run`` under which the run's row stands as JSON."""
 RECENT = timedelta(days=30)
@@ -205,7 +205,7 @@ class _Metadata(msgspec.Struct, rename="kebab"):
 
 def _tables(root: Path) -> tuple[tuple[TableStatus, ...], tuple[dict[str, Any], ...], tuple[str, ...]]:
     """Rows per table, the last runs, and what could not be read."""
-    locations = _locations(root / CATALOG_FILE)
+    locations = _locations(root / DATABASE)
     statuses, runs, lost = [], [], []
     for table in TABLES:
         location = locations.get(table.full_name)
