@@ -26,7 +26,6 @@ class Lake:
     """A lake opened for reading. Every query sees the last committed state of each table."""
 
     def __init__(self, root: Path) -> None:
-        self._catalog = Catalog(root)
         self.root = root
 
     def __repr__(self) -> str:
@@ -42,10 +41,10 @@ class Lake:
 
         from wistia_lake.engines.duckdb import connect
 
-        with closing(connect()) as connection:
+        with closing(connect()) as connection, Catalog(self.root) as catalog:
             _check_is_select(connection, query)
             for table in _mentioned(query):
-                self._register(connection, table)
+                _register(connection, catalog, table)
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
             try:
@@ -55,18 +54,20 @@ class Lake:
             except duckdb.Error as exc:
                 raise UsageError(f"The query cannot be run: {exc}") from exc
 
-    def _register(self, connection: DuckDBPyConnection, table: Table) -> None:
-        name = table.full_name.replace(".", "_")
-        connection.register(f"rows_of_{name}", self._dataset(table))
-        connection.execute(f"create schema if not exists {table.namespace}")
-        connection.execute(f"create view {table.full_name} as select * from rows_of_{name}")
 
-    def _dataset(self, table: Table) -> Dataset:
-        import pyarrow.dataset as ds
+def _register(connection: DuckDBPyConnection, catalog: Catalog, table: Table) -> None:
+    name = table.full_name.replace(".", "_")
+    connection.register(f"rows_of_{name}", _dataset(catalog, table))
+    connection.execute(f"create schema if not exists {table.namespace}")
+    connection.execute(f"create view {table.full_name} as select * from rows_of_{name}")
 
-        paths = [str(path) for path in self._catalog.files(table)]
-        schema = arrow_schema(table)
-        return ds.dataset(paths, format="parquet", schema=schema) if paths else ds.dataset(schema.empty_table())
+
+def _dataset(catalog: Catalog, table: Table) -> Dataset:
+    import pyarrow.dataset as ds
+
+    paths = [str(path) for path in catalog.files(table)]
+    schema = arrow_schema(table)
+    return ds.dataset(paths, format="parquet", schema=schema) if paths else ds.dataset(schema.empty_table())
 
 
 def open(lake: str | Path) -> Lake:  # noqa: A001  the package's one verb for readers

@@ -22,6 +22,7 @@ from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import BY_NAME, FACT_EVENT, KPI_MEDIA_28D
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.build import build
+from wistia_lake.pipeline.run import check
 from wistia_lake.pipeline.summary import BuildSummary
 from wistia_lake.settings import ChannelRule, Loaded, Settings
 
@@ -203,3 +204,13 @@ def test_checks_find_a_media_without_a_row(lake: Lake) -> None:
         assert [result.check for result in bad] == ["media_id is found in silver.dim_media"]
     finally:
         engine.close()
+
+
+def test_a_folder_without_a_lake_is_said_and_left_as_it_is(tmp_path: Path) -> None:
+    """Build and check make nothing where nothing was ever ingested."""
+    loaded = Loaded(Settings(lake=str(tmp_path / "nowhere")), tmp_path)
+    with pytest.raises(LakeUnreadable, match="wistia-lake run"):
+        build(loaded, clock=lambda: NOW, reporter=Quiet())
+    with pytest.raises(LakeUnreadable, match="wistia-lake run"):
+        check(loaded)
+    assert list(tmp_path.iterdir()) == []

@@ -166,8 +166,8 @@ def test_serve_forever_says_one_line_and_stops_cleanly(tmp_path, stop):
 
 def test_the_sandbox_stops_with_its_block():
     with Sandbox("tiny") as sandbox:
-        thread = sandbox._thread
-        assert thread.is_alive()
-    assert not thread.is_alive()
+        served = sandbox._served
+        assert served.running()
+    assert served.done()
     with pytest.raises(OSError, match="refused"):
         fetch(sandbox, "/v1/account")

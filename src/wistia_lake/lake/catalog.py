@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -64,6 +64,18 @@ class Catalog:
         self.root.mkdir(parents=True, exist_ok=True)
         uri = f"sqlite:///{(self.root / DATABASE).as_posix()}"
         return SqlCatalog("lake", uri=uri, warehouse=f"{self.root.as_uri()}/tables")
+
+    def close(self) -> None:
+        """Close the connection to the catalog's database, if there is one."""
+        if "_catalog" in self.__dict__:
+            self._catalog.engine.dispose()
+            del self.__dict__["_catalog"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def load(self, spec: Table) -> IcebergTable | None:
         """The table as it stands, or None if nothing was ever built.

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.lease import lease
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.errors import SettingsError
+from wistia_lake.errors import LakeUnreadable, SettingsError
 from wistia_lake.gold.registry import MODELS as GOLD
 from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, arrow_schema
-from wistia_lake.lake.store import Store, open_store
+from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import OPS_BUILT
 from wistia_lake.log import get_logger
@@ -38,10 +39,9 @@ def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = Fals
         LakeUnreadable: the folder holds no lake, was moved (unless ``full``), or is of a newer version.
         DataError: bronze is damaged; tables built before the damage was met keep their new state.
     """
-    store = open_store(loaded.settings.lake)
+    store = open_lake(loaded.settings.lake)
     root = local_root(store)
-    with lease(store, "build", holder=f"build at {root}", clock=clock) as held:
-        catalog = Catalog(root)
+    with lease(store, "build", holder=f"build at {root}", clock=clock) as held, Catalog(root) as catalog:
         if full:
             catalog.forget_if_moved()
         engine = DuckDBEngine()
@@ -54,6 +54,20 @@ def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = Fals
         finally:
             engine.close()
     return builder.summary
+
+
+def open_lake(lake: str) -> Store:
+    """The store of a lake that exists; nothing is made.
+
+    Raises:
+        LakeUnreadable: nothing was ever ingested there.
+    """
+    root = lake_root(lake)
+    if root is not None and not (root / ROOT).is_dir():
+        raise LakeUnreadable(
+            f"There is no lake in {root}. Fill it with `wistia-lake run`, or name another with --lake."
+        )
+    return open_store(lake)
 
 
 def local_root(store: Store) -> Path:

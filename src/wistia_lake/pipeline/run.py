@@ -16,7 +16,7 @@ from wistia_lake.lake.catalog import Catalog, arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import OPS_RUN
 from wistia_lake.model import Clock, Reporter, instant_text
-from wistia_lake.pipeline.build import build, local_root
+from wistia_lake.pipeline.build import build, local_root, open_lake
 from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.pipeline.summary import BuildSummary, IngestSummary, RunSummary
 from wistia_lake.settings import Loaded
@@ -84,7 +84,8 @@ def check(loaded: Loaded) -> list[CheckResult]:
     """The basic checks of every table that was built."""
     engine = DuckDBEngine()
     try:
-        return check_tables(Catalog(local_root(open_store(loaded.settings.lake))), engine)
+        with Catalog(local_root(open_lake(loaded.settings.lake))) as catalog:
+            return check_tables(catalog, engine)
     finally:
         engine.close()
 
@@ -140,5 +141,5 @@ def _record(
             {**row, "started_at": instant_text(started), "finished_at": instant_text(finished)}
         ).decode()
     }
-    catalog = Catalog(local_root(open_store(loaded.settings.lake)))
-    catalog.append(OPS_RUN, pa.Table.from_pylist([row], schema=arrow_schema(OPS_RUN)), note)
+    with Catalog(local_root(open_store(loaded.settings.lake))) as catalog:
+        catalog.append(OPS_RUN, pa.Table.from_pylist([row], schema=arrow_schema(OPS_RUN)), note)

@@ -121,7 +121,11 @@ def media_stats(world: World, media: Media, now: datetime) -> dict[str, Any]:
 def account_stats(world: World, now: datetime) -> dict[str, Any]:
     """Sums over the account's medias."""
     each = [media_stats(world, media, now) for media in world.present_medias(now)]
-    return {key: sum(item[key] for item in each) for key in ("load_count", "play_count", "hours_watched")}
+    totals: dict[str, Any] = {"load_count": 0, "play_count": 0, "hours_watched": 0.0}
+    for item in each:
+        for key in totals:  # not sum(): since Python 3.12 it adds floats in another way
+            totals[key] += item[key]
+    return totals
 
 
 def by_date(world: World, media: Media, first: date, last: date, now: datetime) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -42,9 +42,9 @@ class Sandbox:
         self.site = Site(self.world, now, rate_limit=rate_limit, latency_ms=latency_ms)
         self.base_url = ""
         self._port = port
-        self._ready = threading.Event()
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._ready: Future[str] = Future()
+        self._served: Future[None] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox")
 
     @property
     def now(self) -> datetime:
@@ -60,28 +60,23 @@ class Sandbox:
         return self.site.requests()
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(_STARTUP_SECONDS)
-        if not self.base_url:
-            raise RuntimeError("the sandbox did not start") from self._failure
+        self._served = self._thread.submit(asyncio.run, self._serve())
+        either: list[Future[Any]] = [self._ready, self._served]
+        wait(either, _STARTUP_SECONDS, FIRST_COMPLETED)
+        if not self._ready.done():
+            if self._served.done():
+                self._served.result()
+            raise RuntimeError("the sandbox did not start")
+        self.base_url = self._ready.result()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception as failure:  # noqa: BLE001 - handed to the thread that waits
-            self._failure = failure
-        finally:
-            self._ready.set()
+        self._thread.shutdown()
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         runner, port = await start(self.site, self._port)
-        self.base_url = f"http://127.0.0.1:{port}"
-        self._ready.set()
+        self._ready.set_result(f"http://127.0.0.1:{port}")
         await self._stop.wait()
         await runner.cleanup()

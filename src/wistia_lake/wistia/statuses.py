@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, WistiaLakeError
-from wistia_lake.wistia.endpoints import Endpoint
+from wistia_lake.wistia.endpoints import DETAILED_STATS, Endpoint
 
 LONGEST_WAIT: Final = 900.0
 """Seconds; a longer ``Retry-After`` ends the command instead of waiting."""
@@ -95,8 +95,9 @@ def _unauthorized(body: _Body, reason: str, endpoint: Endpoint, place: str) -> A
     elif body.code == "account_inactive":
         text = f"{place} answered 401{reason}: the Wistia account is not active. Its owner must reactivate it."
     else:
-        also = f" and its permission {needed}" if needed else ""
-        text = f"{place} answered 401{reason}: check WISTIA_API_TOKEN{also}."
+        # Whatever was asked first: this permission is the one that the whole work hangs on.
+        also = f" and {needed}" if needed and needed != DETAILED_STATS else ""
+        text = f"{place} answered 401{reason}: check WISTIA_API_TOKEN and its permission {DETAILED_STATS}{also}."
     return ApiRejected(text, status=401, code=body.code)
 
 
