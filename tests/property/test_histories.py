@@ -8,14 +8,26 @@ import pytest
 
 from support.histories import History
 from support.simulation import simulation
+from wistia_lake.sandbox.scenario import Options
+from wistia_lake.sandbox.world import World
 
 pytestmark = pytest.mark.slow
 STEPS = 6
 
 
 def test_any_history_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
-    """After every step of a random history on ``tiny`` each table is the truth, built bit by bit or at once."""
-    with simulation(tmp_path, "tiny", now="2025-03-08 14:00", seed=world_seed) as account:
+    """After every step of a random history on ``tiny`` each table is the truth, built bit by bit or at once.
+
+    What is unknown of Wistia varies from world to world: whether ``received_at`` is a session's first or last beat,
+    what becomes of a deleted media's sessions, where exactly the two-year edge runs.
+    """
+    options = Options(
+        received_at="last" if world_seed % 2 else "first",
+        deleted_sessions="vanish" if world_seed % 3 == 0 else "stay",
+        edge="day" if world_seed % 4 == 0 else "second",
+    )
+    world = World("tiny", world_seed, options)
+    with simulation(tmp_path, world, now="2025-03-08 14:00") as account:
         history = History(account, world_seed)
         for _ in range(STEPS):
             history.step()
