@@ -55,13 +55,18 @@ def test_after_the_same_run_again(demo: Simulation) -> None:
 
 def test_after_ten_daily_runs_with_late_arrivals(demo: Simulation) -> None:
     """Ten days later late sessions have been picked up, a media was renamed, one deleted, one got its length."""
+    before = {row["media_id"]: row for row in demo.rows("silver.dim_media").to_pylist()}
     late = 0
     for day in range(1, 11):
         late += demo.at(FIRST_DAY + day * ONE_DAY).run().ingest.late_row_count  # type: ignore[union-attr]
     demo.assert_truth()
     assert late > 0
     medias = {row["media_id"]: row for row in demo.rows("silver.dim_media").to_pylist()}
-    assert any(media["is_deleted"] for media in medias.values())
+    changed = {name: [m for m in before if before[m][name] != medias[m][name]] for name in before[next(iter(before))]}
+    assert changed["title"]
+    assert any(medias[media_id]["is_deleted"] for media_id in changed["is_deleted"])
+    assert any(before[media_id]["duration_ms"] is None for media_id in changed["duration_ms"])
+    assert medias.keys() >= before.keys()
     _assert_full_build_changes_nothing(demo)
 
 
