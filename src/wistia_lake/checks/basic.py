@@ -25,39 +25,43 @@ class CheckResult:
         return self.bad_rows == 0
 
 
-def _checks(table: Table) -> Iterator[tuple[str, str]]:
-    """(name, a query that counts bad rows) for every promise that the registry makes of a table."""
-    name, key = table.full_name, ", ".join(table.key)
-    yield (
-        f"key ({key}) is unique",
-        f"select coalesce(sum(n - 1), 0) as bad from (select count(*) as n from {name} group by {key}) where n > 1",
-    )
+def _row_conditions(table: Table) -> Iterator[tuple[str, str]]:
+    """(name, condition of a bad row) for every promise that a single row can break."""
     for column in table.columns:
+        name = column.name
         if column.required:
-            yield f"{column.name} is not null", f"select count(*) as bad from {name} where {column.name} is null"
+            yield f"{name} is not null", f"{name} is null"
         if column.bounds is not None:
             low, high = column.bounds
-            outside = f"{column.name} < {low!r} or {column.name} > {high!r} or isnan(cast({column.name} as double))"
-            yield f"{column.name} is in {low:g}..{high:g}", f"select count(*) as bad from {name} where {outside}"
-    for column_name, other, other_column in table.references:
-        found = f"{name} as t left join {other} as o on o.{other_column} = t.{column_name}"
-        lost = f"t.{column_name} is not null and o.{other_column} is null"
-        yield f"{column_name} is found in {other}", f"select count(*) as bad from {found} where {lost}"
+            yield (
+                f"{name} is in {low:g}..{high:g}",
+                f"{name} < {low!r} or {name} > {high!r} or isnan(cast({name} as double))",
+            )
+
+
+def _queries(table: Table) -> Iterator[tuple[list[str], str]]:
+    """(names of checks, a query of one row that counts bad rows in their order); one scan answers all row checks."""
+    name, key = table.full_name, ", ".join(table.key)
+    conditions = list(_row_conditions(table))
+    counts = ", ".join(f"count(case when {condition} then 1 end)" for _, condition in conditions)
+    yield [check for check, _ in conditions], f"select {counts} from {name}"
+    repeated = f"select count(*) as n from {name} group by {key} having count(*) > 1"
+    yield [f"key ({key}) is unique"], f"select cast(coalesce(sum(n - 1), 0) as bigint) from ({repeated})"
+    for column, other, other_column in table.references:
+        joined = f"{name} as t left join {other} as o on o.{other_column} = t.{column}"
+        lost = f"t.{column} is not null and o.{other_column} is null"
+        yield [f"{column} is found in {other}"], f"select count(*) from {joined} where {lost}"
 
 
 def check_tables(catalog: Catalog, engine: Engine) -> list[CheckResult]:
     """Run every check of every table that was built."""
+    files = {table.full_name: tuple(catalog.files(table)) for table in TABLES if catalog.load(table) is not None}
     results: list[CheckResult] = []
-    for table in TABLES:
-        if catalog.load(table) is None:
-            continue
-        needed = {table.full_name: table} | {other: BY_NAME[other] for _, other, _ in table.references}
-        tables = {name: (tuple(catalog.files(spec)), arrow_schema(spec)) for name, spec in needed.items()}
-        checks = list(_checks(table))
-        counts = " union all ".join(
-            f"select {place} as place, cast(bad as bigint) as bad from ({query})"
-            for place, (_, query) in enumerate(checks)
-        )
-        for rows in engine.select(Job(f"{counts} order by place", tables=tables), rows_per_group=10_000):
-            results += [CheckResult(table.full_name, checks[row["place"]][0], row["bad"]) for row in rows.to_pylist()]
+    for name in files:
+        needed = {name, *(other for _, other, _ in BY_NAME[name].references)}
+        tables = {one: (files.get(one, ()), arrow_schema(BY_NAME[one])) for one in needed}
+        for checks, query in _queries(BY_NAME[name]):
+            for rows in engine.select(Job(query, tables=tables), rows_per_group=1):
+                counts = [column[0].as_py() for column in rows.columns]
+                results += [CheckResult(name, *pair) for pair in zip(checks, counts, strict=True)]
     return results
