@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lake: str = "./lake"
     """Folder of the lake."""
     base_url: str = "https://api.wistia.com/v1"
-    """Base of the API."""
+    """Base of the API; may end in /v1, in /modern, or in neither, which means /v1."""
     allow_host: bool = False
     """Send the token to a host that is neither Wistia's nor this machine."""
     media_ids: tuple[str, ...] = ()

@@ -93,7 +93,10 @@ def global_options(*, hidden: bool = True) -> Callable[[_Decorated], _Decorated]
 _GLOBAL: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--lake",), {"metavar": "PATH", "help": "Folder of the lake. [WISTIA_LAKE; default: ./lake]"}),
     (("--config",), {"metavar": "FILE", "help": "Settings file. [WISTIA_LAKE_CONFIG; default: ./wistia-lake.toml]"}),
-    (("--base-url",), {"metavar": "URL", "help": "Base of the API. [WISTIA_BASE_URL; default: Wistia's]"}),
+    (
+        ("--base-url",),
+        {"metavar": "URL", "help": "Base of the API; may end in /v1 or /modern. [WISTIA_BASE_URL; default: Wistia's]"},
+    ),
     (
         ("--allow-host",),
         {"is_flag": True, "help": "Send the token to a host that is neither Wistia's nor this machine."},

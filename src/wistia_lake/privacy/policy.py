@@ -148,13 +148,17 @@ def decode_media(body: bytes) -> Decoded[MediaRow]:
 
 def _decoded_medias(served: Served[MediaServed]) -> Decoded[MediaRow]:
     dropped = served.dropped()
-    if any(media.project is not None and media.project.id is not ABSENT for media in served.rows):
-        dropped.add("project.id")
+    for name, projects in (
+        ("project.id", [media.project for media in served.rows]),
+        ("folder.id", [media.folder for media in served.rows]),
+    ):
+        if any(project is not None and project.id is not ABSENT for project in projects):
+            dropped.add(name)
     return _kept(served, _media_row, _media_fault, dropped)
 
 
 def _media_row(media: MediaServed) -> MediaRow:
-    project = media.project
+    project = media.project or media.folder
     return MediaRow(
         media_id=media.hashed_id,
         numeric_id=media.id,

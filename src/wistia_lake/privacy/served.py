@@ -111,6 +111,8 @@ class MediaServed(msgspec.Struct, forbid_unknown_fields=True):
     status: str | None = None
     section: str | None = None
     project: ProjectServed | None = None
+    folder: ProjectServed | None = None
+    """What the modern API calls a project."""
     tags: list[TagServed] | None = None
     description: Raw = ABSENT
     progress: Raw = ABSENT
@@ -154,3 +156,7 @@ class AccountServed(msgspec.Struct, forbid_unknown_fields=True):
     videoLimit: Raw = ABSENT  # noqa: N815  Wistia's spelling
     projectCount: Raw = ABSENT  # noqa: N815  Wistia's spelling
     channelCount: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    media_count: Raw = ABSENT
+    video_limit: Raw = ABSENT
+    folder_count: Raw = ABSENT
+    channel_count: Raw = ABSENT

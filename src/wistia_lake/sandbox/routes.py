@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from wistia_lake.sandbox import bodies
+from wistia_lake.sandbox import as_modern, bodies
+from wistia_lake.sandbox.answer import Answer
 from wistia_lake.sandbox.listing import Listing
 from wistia_lake.sandbox.scenario import Media, Project
 from wistia_lake.sandbox.world import World
 
 MAX_PER_PAGE = 100
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_JSON = "application/json; charset=utf-8"
 
 Query = Mapping[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, body and, for arrays, how many rows it has."""
-
-    status: int
-    body: bytes
-    rows: int | None = None
-    content_type: str = _JSON
 
 
 class Refused(Exception):
@@ -86,17 +75,22 @@ class Api:
         self._listing = Listing(world)
         self._projects = {project.hashed_id: project for project in world.scenario.projects}
 
-    def answer(self, path: str, query: Query, now: datetime, *, scopes: Iterable[str] = ("all:read",)) -> Answer:
+    def answer(
+        self, path: str, query: Query, now: datetime, *, scopes: Iterable[str] = ("all:read",), modern: bool = False
+    ) -> Answer:
         """Answer ``GET path`` as of ``now``. ``path`` has neither version prefix nor ``.json``."""
         parts = tuple(part for part in path.split("/") if part)
         try:
             match parts:
                 case ("medias",):
-                    return self._medias(query, now)
+                    return self._medias(query, now, modern)
                 case ("medias", media_id):
-                    return self._media(media_id, now)
+                    return self._media(media_id, now, modern)
                 case ("account",):
-                    return Answer(200, msgspec.json.encode(bodies.account(self.world, now)))
+                    body = bodies.account(self.world, now)
+                    return Answer(200, msgspec.json.encode(as_modern.account(body) if modern else body))
+                case ("stats", "events", *_) if modern:
+                    return as_modern.events(self._stats(parts[1:], query, now))
                 case ("token",):
                     return self._token(scopes)
                 case ("stats", *rest):
@@ -162,15 +156,16 @@ class Api:
     def _project(self, media: Media) -> Project | None:
         return self._projects.get(media.project or "")
 
-    def _media(self, media_id: str, now: datetime) -> Answer:
+    def _media(self, media_id: str, now: datetime, modern: bool) -> Answer:
         media = self.world.present_media(media_id, now)
         if media is None:
             raise Refused(404, f"Media with ID '{media_id[:40]}' not found.")
-        return Answer(200, msgspec.json.encode(bodies.media_show(media, self._project(media))))
+        body = bodies.media_show(media, self._project(media))
+        return Answer(200, msgspec.json.encode(as_modern.media(body) if modern else body))
 
-    def _medias(self, query: Query, now: datetime) -> Answer:
+    def _medias(self, query: Query, now: datetime, modern: bool) -> Answer:
         offset, limit = self._window(query)
-        medias = [media for media in self.world.present_medias(now) if _wanted(media, query)]
+        medias = [media for media in self.world.present_medias(now) if _wanted(media, query, modern)]
         keys: dict[str, Callable[[Media], Any]] = {
             "name": lambda media: media.title,
             "created": lambda media: media.created,
@@ -181,7 +176,8 @@ class Api:
             medias.sort(key=key)
         if query.get("sort_direction", ["1"])[-1] == "0":
             medias.reverse()
-        return _array([bodies.media_row(media, self._project(media)) for media in medias[offset : offset + limit]])
+        rows = [bodies.media_row(media, self._project(media)) for media in medias[offset : offset + limit]]
+        return _array([as_modern.media(row) for row in rows] if modern else rows)
 
     @staticmethod
     def _token(scopes: Iterable[str]) -> Answer:
@@ -189,15 +185,10 @@ class Api:
         return Answer(200, msgspec.json.encode(body))
 
 
-def _wanted(media: Media, query: Query) -> bool:
-    """The list's filters; several tags must all match."""
-    served = {
-        "project_id": media.project,
-        "name": media.title,
-        "type": media.type,
-        "hashed_id": media.hashed_id,
-        "archived": str(media.archived).lower(),
-    }
+def _wanted(media: Media, query: Query, modern: bool) -> bool:
+    """The list's filters; several tags must all match. The modern API dropped ``hashed_id``, so it is ignored there."""
+    served: dict[str, str | None] = {"name": media.title, "type": media.type, "archived": str(media.archived).lower()}
+    served |= {"folder_id": media.project} if modern else {"project_id": media.project, "hashed_id": media.hashed_id}
     if any(query[name][-1] != value for name, value in served.items() if query.get(name)):
         return False
     wanted = query.get("hashed_ids[]")

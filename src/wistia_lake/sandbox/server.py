@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from wistia_lake.sandbox.answer import Answer
 from wistia_lake.sandbox.clock import instant_text, parse_instant
-from wistia_lake.sandbox.routes import Answer, Api, error
+from wistia_lake.sandbox.routes import Api, error
 from wistia_lake.sandbox.world import World
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulation
@@ -68,7 +69,7 @@ class Site:
             answer = self._refusal(path, query, authorization, headers)
             if answer is None:
                 scopes = ("all:read",) if _token(authorization, True) == TOKEN else ("media:read",)
-                answer = self.api.answer(route(path), query, self.now, scopes=scopes)
+                answer = self.api.answer(route(path), query, self.now, scopes=scopes, modern=is_modern(path))
             self._record(path, query, answer)
             return answer, headers
 
@@ -119,7 +120,15 @@ class Site:
 
 def route(path: str) -> str:
     """A request's path without version and ``.json``."""
-    return path.removeprefix("/v1").removesuffix(".json") if path.startswith("/v1/") else "/unknown"
+    for version in ("/v1", "/modern"):
+        if path.startswith(f"{version}/"):
+            return path.removeprefix(version).removesuffix(".json")
+    return "/unknown"
+
+
+def is_modern(path: str) -> bool:
+    """Whether the modern API is asked: documented as the same statistics with folders for projects and snake_case."""
+    return path.startswith("/modern/")
 
 
 def _token(authorization: str, basic: bool) -> str | None:

@@ -10,13 +10,18 @@ from urllib.parse import urlsplit
 from wistia_lake.errors import SettingsError
 
 WISTIA_HOST: Final = "api.wistia.com"
+MODERN_VERSION: Final = "2026-03"
+"""The release of the modern API that is asked for. Left out, Wistia would answer as its newest one does."""
 WISTIA_REQUESTS_PER_MINUTE: Final = 590
 """Most that is ever sent to Wistia, whose limit is 600 a minute for an account and all its tools."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaseUrl:
-    """A base URL that passed the rules, with its version: ``https://api.wistia.com/v1``."""
+    """A base URL that passed the rules, with its version: ``https://api.wistia.com/v1``.
+
+    ``api_version`` is ``v1``, or the release of the modern API, which is sent with every request.
+    """
 
     text: str
     host: str
@@ -33,11 +38,11 @@ class BaseUrl:
 
 
 def parse_base_url(text: str, *, allow_host: bool = False) -> BaseUrl:
-    """Read a base URL that ends in ``/v1`` or has no version, which means ``/v1``.
+    """Read a base URL that ends in ``/v1``, in ``/modern``, or in neither, which means ``/v1``.
 
     Raises:
         SettingsError: another host than Wistia's or this machine without ``allow_host``; http to another machine;
-            credentials, a query or a fragment in the URL; ``/modern``.
+            credentials, a query or a fragment in the URL.
     """
     try:
         parts = urlsplit(text.strip())
@@ -54,14 +59,14 @@ def parse_base_url(text: str, *, allow_host: bool = False) -> BaseUrl:
     _check_host(host, parts.scheme, is_loopback=is_loopback, allow_host=allow_host)
     name = f"[{host}]" if ":" in host else host
     place = name if port is None else f"{name}:{port}"
-    return BaseUrl(f"{parts.scheme}://{place}{_versioned(parts.path)}", host, is_loopback)
+    path = _versioned(parts.path)
+    version = MODERN_VERSION if path.endswith("/modern") else "v1"
+    return BaseUrl(f"{parts.scheme}://{place}{path}", host, is_loopback, version)
 
 
 def _versioned(path: str) -> str:
     path = path.rstrip("/")
-    if path == "/modern" or path.endswith("/modern"):
-        raise SettingsError("Base URLs that end in /modern are not supported yet; use one that ends in /v1.")
-    return path if path.endswith("/v1") else f"{path}/v1"
+    return path if path.endswith(("/v1", "/modern")) else f"{path}/v1"
 
 
 def _check_host(host: str, scheme: str, *, is_loopback: bool, allow_host: bool) -> None:

@@ -91,6 +91,7 @@ class WistiaClient:
         _check_token(token)
         self.base_url = base.text
         self.api_version = base.api_version
+        self._version_header = {} if base.api_version == "v1" else {"X-Wistia-Api-Version": base.api_version}
         self.stats = ClientStats()
         self._token = token
         self._pacer = pacer
@@ -111,7 +112,7 @@ class WistiaClient:
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_sent_once,),
-            headers={"Accept": "application/json", "User-Agent": "wistia-lake"},
+            headers={"Accept": "application/json", "User-Agent": "wistia-lake"} | self._version_header,
         )
         return self
 

@@ -73,11 +73,18 @@ def test_a_projects_hashed_id_has_two_spellings():
     assert (row.project_id, row.project) == ("proj123456", "Tours")
 
 
+def test_the_modern_api_says_folder_for_project():
+    decoded = decode_medias(page(media(folder={"id": 7, "name": "Tours", "hashed_id": "proj123456"}, project=None)))
+    assert (decoded.rows[0].project_id, decoded.rows[0].project) == ("proj123456", "Tours")
+    assert "folder.id" in decoded.dropped_fields
+    assert decode_medias(page(media(folder=None, project=None))).rows[0].project is None
+
+
 def test_tags_are_kept_by_name_and_unknown_fields_in_them_reported():
-    body = page(media(tags=[{"name": "launch"}, {"name": "b", "colour": "secret"}], folder={"secret": 1}))
+    body = page(media(tags=[{"name": "launch"}, {"name": "b", "colour": "secret"}], room={"secret": 1}))
     decoded = decode_medias(body)
     assert decoded.rows[0].tags == ["launch", "b"]
-    assert decoded.unknown_fields == {"tags.colour", "folder"}
+    assert decoded.unknown_fields == {"tags.colour", "room"}
     assert "secret" not in repr(decoded)
 
 

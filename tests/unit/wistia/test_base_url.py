@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wistia_lake.errors import SettingsError
-from wistia_lake.wistia.base_url import parse_base_url
+from wistia_lake.wistia.base_url import MODERN_VERSION, parse_base_url
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ from wistia_lake.wistia.base_url import parse_base_url
 def test_wistia_and_this_machine_are_allowed(text, expected, loopback):
     base = parse_base_url(text)
     assert (base.text, base.is_loopback, base.api_version) == (expected, loopback, "v1")
+
+
+@pytest.mark.parametrize("text", ["https://api.wistia.com/modern", "https://api.wistia.com/modern/"])
+def test_the_modern_api_is_asked_in_one_release(text):
+    base = parse_base_url(text)
+    assert (base.text, base.api_version) == ("https://api.wistia.com/modern", MODERN_VERSION)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +54,6 @@ def test_an_allowed_host_is_asked_over_https_only():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("https://api.wistia.com/modern", "not supported yet"),
-        ("https://api.wistia.com/modern/", "not supported yet"),
         ("api.wistia.com", "must begin with https://"),
         ("", "must begin with https://"),
         ("ftp://api.wistia.com", "must begin with https://"),

@@ -15,6 +15,7 @@ from wistia_lake import log
 from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError, SettingsError, WistiaLakeError
 from wistia_lake.model import Secret
 from wistia_lake.wistia import client as client_module
+from wistia_lake.wistia.base_url import MODERN_VERSION
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import ACCOUNT, EVENT, EVENTS, MEDIA, MEDIA_STATS, MEDIAS
 from wistia_lake.wistia.pacing import Pacer
@@ -71,6 +72,17 @@ def test_a_base_url_may_name_its_version_or_not(api, ending):
 
     asyncio.run(go())
     assert api.requests[0].path == "/v1/medias"
+    assert "X-Wistia-Api-Version" not in api.requests[0].headers
+
+
+def test_the_modern_api_is_told_which_release_is_meant(api):
+    async def go():
+        async with api.serve(answers((200, "[]", {}))) as base, api.client(f"{base}/modern") as client:
+            await client.get(MEDIAS)
+
+    asyncio.run(go())
+    assert api.requests[0].path == "/modern/medias"
+    assert api.requests[0].headers["X-Wistia-Api-Version"] == MODERN_VERSION
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -88,7 +88,7 @@ class Looks:
         self.lists = [walk for walk in self.lists if walk.complete and not walk.void]
 
     def _read(self, number: int, line: Mapping[str, Any], at: datetime) -> None:
-        path = str(line["path"]).removeprefix("/v1").removesuffix(".json")
+        path = str(line["path"]).removeprefix("/v1").removeprefix("/modern").removesuffix(".json")
         query, ok = line["query"], line["status"] == 200
         match path.strip("/").split("/"):
             case ["medias"] if ok and not set(query) - {"page", "per_page", "sort_by", "sort_direction"}:
