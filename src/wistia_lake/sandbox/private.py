@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from wistia_lake.sandbox.sessions import Session
+from wistia_lake.sandbox.visitor_list import identity, organisation
 from wistia_lake.sandbox.world import World
 
 
 def private_values(world: World, now: datetime) -> dict[str, set[str]]:
-    """By kind, every private text that the events visible at ``now`` carry."""
+    """By kind, every private text that the events and visitors visible at ``now`` carry."""
     found: dict[str, set[str]] = {"token": {world.scenario.account.public_token}}
     for session in _visible(world, now):
-        for kind, text in _of(session):
+        for kind, text in (*_of(session), *_of_visitor(session, world.seed)):
             if text:
                 found.setdefault(kind, set()).add(text)
     return found
@@ -46,3 +47,12 @@ def _of(session: Session) -> Iterator[tuple[str, str]]:
         yield "email", data["email"]
         yield "name", data["first_name"]
         yield "name", data["last_name"]
+
+
+def _of_visitor(session: Session, seed: int) -> Iterator[tuple[str, str]]:
+    """What the visitors endpoint adds: whole names, company and title of those who filled a form."""
+    known = identity(session)
+    if known is not None and known[0]:
+        yield "name", known[0]
+        for text in organisation(session.visitor.key, seed) or ():
+            yield "organisation", text

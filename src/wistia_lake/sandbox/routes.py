@@ -13,6 +13,7 @@ from wistia_lake.sandbox import as_modern, bodies
 from wistia_lake.sandbox.answer import Answer
 from wistia_lake.sandbox.listing import Listing
 from wistia_lake.sandbox.scenario import Media, Project
+from wistia_lake.sandbox.visitor_list import VisitorList
 from wistia_lake.sandbox.world import World
 
 MAX_PER_PAGE = 100
@@ -73,6 +74,7 @@ class Api:
     def __init__(self, world: World) -> None:
         self.world = world
         self._listing = Listing(world)
+        self._visitors = VisitorList(world)
         self._projects = {project.hashed_id: project for project in world.scenario.projects}
 
     def answer(
@@ -115,6 +117,13 @@ class Api:
                 if session is None:
                     raise Refused(404, "Event not found")
                 return Answer(200, self._listing.encoded(session, now))
+            case ("visitors",):
+                return self._visitor_page(query, now)
+            case ("visitors", key):
+                row = self._visitors.find(key, now)
+                if row is None:
+                    raise Refused(404, "Visitor not found")
+                return Answer(200, row)
         return error(404, "Not found")
 
     def _window(self, query: Query) -> tuple[int, int]:
@@ -134,6 +143,13 @@ class Api:
         if media_id and media_id not in self.world.medias:
             return Answer(200, b"[]", 0)
         rows = self._listing.page(first, last, media_id or None, visitor or None, offset, limit, now)
+        return Answer(200, b"[" + b",".join(rows) + b"]", len(rows))
+
+    def _visitor_page(self, query: Query, now: datetime) -> Answer:
+        """Observed: the list is the whole account's; ``media_id`` and other unknown parameters change nothing."""
+        offset, limit = self._window(query)
+        wanted, search = query.get("filter", [""])[-1], query.get("search", [""])[-1]
+        rows = self._visitors.page(wanted, search, offset, limit, now)
         return Answer(200, b"[" + b",".join(rows) + b"]", len(rows))
 
     def _by_date(self, media: Media, query: Query, now: datetime) -> Answer:
