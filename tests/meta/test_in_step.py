@@ -15,6 +15,7 @@ import pytest
 from wistia_lake import tables_doc
 from wistia_lake.cli import reference
 from wistia_lake.cli.main import COMMANDS
+from wistia_lake.cli.probe_commands import COMMANDS as PROBE_COMMANDS
 from wistia_lake.cli.sandbox_commands import COMMANDS as SANDBOX_COMMANDS
 from wistia_lake.lake.tables import BY_NAME, TABLES
 from wistia_lake.settings import Settings, load_settings
@@ -58,6 +59,7 @@ def test_the_list_of_commands_says_what_the_commands_say():
     del commands["wistia-lake"]
     listed = {f"wistia-lake {name}": line for name, (_, line) in COMMANDS.items()}
     listed |= {f"wistia-lake sandbox {name}": line for name, (_, line) in SANDBOX_COMMANDS.items()}
+    listed |= {f"wistia-lake probe {name}": line for name, (_, line) in PROBE_COMMANDS.items()}
     assert listed == {
         path: (command.help or "").split("\n\n")[0].replace("\n", " ") for path, command in commands.items()
     }

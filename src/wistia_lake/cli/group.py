@@ -26,7 +26,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.commands_by_name:
             return None
         module, _ = self.commands_by_name[cmd_name]
-        command = getattr(import_module(f"wistia_lake.cli.{module}"), cmd_name)
+        command = getattr(import_module(f"wistia_lake.cli.{module}"), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command), command
         return command
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "tables": ("query_commands", "List the tables, or explain every column of one."),
     "demo": ("demo", "Run the whole way against a simulated account and compare with the truth."),
     "sandbox": ("sandbox_commands", "Serve and question a simulated Wistia account."),
+    "probe": ("probe_commands", "Look at a live account through small, redacted samples."),
 }
 """Every command: the module that holds it, and its line in the list (the same as its own first line)."""
 

@@ -21,11 +21,12 @@ from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import Clock, Reporter, Slice
 from wistia_lake.pipeline import ingest_counts, ingest_events, ingest_medias
 from wistia_lake.pipeline.ingest_fan import medias_of
-from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of, required_token
+from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Work, first_failure, in_parallel
 from wistia_lake.pipeline.summary import IngestSummary
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
+from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.pacing import Pacer
 

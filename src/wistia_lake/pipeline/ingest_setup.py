@@ -10,30 +10,11 @@ from wistia_lake.bronze.batch import list_looks, read_manifest
 from wistia_lake.bronze.watermark import account_day
 from wistia_lake.errors import LakeUnreadable, SettingsError, UsageError
 from wistia_lake.lake.store import Store
-from wistia_lake.model import Secret
 from wistia_lake.pipeline.ingest_work import Asked
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
-from wistia_lake.settings import PSEUDONYM_KEY, TOKEN, Loaded, Settings
-from wistia_lake.wistia.base_url import parse_base_url
-from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
+from wistia_lake.settings import PSEUDONYM_KEY, Loaded, Settings
 
 KEY_FILE = "pseudonym.key"
-
-
-def required_token(loaded: Loaded) -> Secret:
-    """The token; SettingsError if there is none, or if the clock is simulated against the real API."""
-    if loaded.token is None:
-        raise SettingsError(
-            f"{TOKEN} is not set: put it into the environment or .env; the account's owner makes one at Wistia under "
-            f"Account > Settings > API Access, with the permissions {DETAILED_STATS} and {ALL_MEDIA_DATA}."
-        )
-    base = parse_base_url(loaded.settings.base_url, allow_host=loaded.settings.allow_host)
-    if loaded.settings.now is not None and not base.is_loopback:
-        raise SettingsError(
-            f"now = {loaded.settings.now} replaces the clock, which is allowed only against a sandbox on this machine; "
-            f"the base URL names {base.host}. Unset --now and WISTIA_LAKE_NOW."
-        )
-    return loaded.token
 
 
 def asked_range(

@@ -16,7 +16,6 @@ from wistia_lake.sandbox.scenario import Media, Project
 from wistia_lake.sandbox.visitor_list import VisitorList
 from wistia_lake.sandbox.world import World
 
-MAX_PER_PAGE = 100
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Query = Mapping[str, list[str]]
@@ -131,7 +130,7 @@ class Api:
         page, per_page = _whole(query, "page", 1), _whole(query, "per_page", self.world.options.default_per_page)
         if per_page < 1:
             per_page = self.world.options.default_per_page
-        per_page = min(per_page, MAX_PER_PAGE)
+        per_page = min(per_page, self.world.options.most_per_page)
         return (max(page, 1) - 1) * per_page, per_page
 
     def _events(self, query: Query, now: datetime) -> Answer:

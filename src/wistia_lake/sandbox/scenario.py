@@ -137,6 +137,8 @@ class Options:
     """Whether the two-year edge cuts to the second or to the UTC day."""
     basic_auth: bool = False
     default_per_page: int = 100
+    most_per_page: int = 100
+    """Larger pages are cut to this in silence; an account was once stuck at 10."""
     twin_share: float = 0.006
     late_share: float = 0.015
     unseen_share: float = 0.01

@@ -27,7 +27,6 @@ class _Gathered:
 
     agent: str
     first_play: int
-    first_key: str
     last_at: int
     last_key: str
     play_count: int = 0
@@ -110,10 +109,9 @@ def _add(gathered: dict[str, _Gathered], session: Session) -> None:
     at, key = session.first_at, session.event_key
     who = gathered.get(session.visitor.key)
     if who is None:
-        who = gathered[session.visitor.key] = _Gathered(session.visitor.agent.json, session.play_at, key, at, key)
+        who = gathered[session.visitor.key] = _Gathered(session.visitor.agent.json, session.play_at, at, key)
     who.play_count += 1
-    if (session.play_at, key) < (who.first_play, who.first_key):
-        who.first_play, who.first_key = session.play_at, key
+    who.first_play = min(who.first_play, session.play_at)
     if (at, key) > (who.last_at, who.last_key):
         who.last_at, who.last_key, who.agent = at, key, session.visitor.agent.json
     known = identity(session)

@@ -58,11 +58,14 @@ MEDIA_STATS: Final = Endpoint("media_stats", "/stats/medias/{media_id}", False, 
 MEDIA_BY_DATE: Final = Endpoint("media_by_date", "/stats/medias/{media_id}/by_date", False, DETAILED_STATS)
 EVENTS: Final = Endpoint("events", "/stats/events", True, DETAILED_STATS)
 EVENT: Final = Endpoint("event", "/stats/events/{event_key}", False, DETAILED_STATS)
+VISITORS: Final = Endpoint("visitors", "/stats/visitors", True, DETAILED_STATS)
+"""Probed, never ingested."""
 
 ENDPOINTS: Final[dict[str, Endpoint]] = {
     endpoint.name: endpoint
     for endpoint in (
         MEDIAS, MEDIA, ACCOUNT, TOKEN, STATS_ACCOUNT, MEDIA_STATS, MEDIA_BY_DATE, EVENTS, EVENT,
+        VISITORS,
     )
 }  # fmt: skip
 """All endpoints by name."""

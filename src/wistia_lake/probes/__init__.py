@@ -1,0 +1,1 @@
+"""Questions to a live account: small, redacted samples of its answers, and what they say about it."""
