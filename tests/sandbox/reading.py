@@ -69,6 +69,7 @@ def run(site, first, media_ids=None, known=()):
         ask(site, f"/stats/medias/{media_id}")
         ask(site, f"/stats/medias/{media_id}/by_date", start_date=first, end_date=today)
     scopes = [{"media_id": media_id} for media_id in media_ids] if media_ids else [{}]
+    ask(site, "/stats/account/by_date", start_date=first, end_date=today)
     return [
         row
         for day in days(first, today)

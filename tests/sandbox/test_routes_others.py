@@ -8,7 +8,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from sandbox.reading import days, fetch
+from sandbox.reading import ask, days, fetch
+from wistia_lake.sandbox.scenario import Options
+from wistia_lake.sandbox.server import Site
+from wistia_lake.sandbox.world import World
 
 MEDIA = "t1nyaaaa01"
 
@@ -166,6 +169,35 @@ def test_by_date_days_are_the_accounts_days(demo_world):
     off_local = sum(abs(plays[day] - local.get(day, 0)) for day in inner)
     off_utc = sum(abs(plays[day] - utc.get(day, 0)) for day in inner)
     assert off_local < 0.04 * sum(plays.values()) < off_utc
+
+
+def test_the_accounts_days_are_the_sums_of_its_medias_newest_first(demo):
+    dates = {"start_date": "2025-03-01", "end_date": "2025-03-20"}
+    rows = fetch(demo, "/v1/stats/account/by_date", **dates).json
+    assert [row["date"] for row in rows] == [str(day) for day in reversed(days(date(2025, 3, 1), date(2025, 3, 13)))]
+    expected = {
+        row["date"]: {"date": row["date"], "load_count": 0, "play_count": 0, "hours_watched": 0} for row in rows
+    }
+    for media in fetch(demo, "/v1/medias", per_page=100).json:
+        for row in fetch(demo, f"/v1/stats/medias/{media['hashed_id']}/by_date", **dates).json:
+            for name in ("load_count", "play_count", "hours_watched"):
+                expected[row["date"]][name] += row[name]
+    assert rows == list(expected.values())
+    assert all(list(row) == ["date", "load_count", "play_count", "hours_watched"] for row in rows)
+    before = fetch(demo, "/v1/stats/account/by_date", start_date="2024-01-01", end_date="2024-01-01")
+    assert before.body == b'[{"date":"2024-01-01","load_count":0,"play_count":0,"hours_watched":0}]'
+
+
+def test_the_accounts_days_are_refused_without_dates_or_not_offered_by_a_switch():
+    path, dates = "/stats/account/by_date", {"start_date": "2025-03-11", "end_date": "2025-03-12"}
+    strict, lenient, without = (
+        Site(World("tiny", 1, Options(**options)), rate_limit=None)
+        for options in ({}, {"dates_required": False}, {"account_by_date": False})
+    )
+    for query in ({}, {"start_date": "2025-03-11"}, {"end_date": "2025-03-12"}):
+        assert ask(strict, path, **query).status == 500
+    assert ask(lenient, path).body == ask(strict, path, **dates).body
+    assert ask(without, path, **dates).status == 404
 
 
 # -- account, token, errors ---------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "engagement": 0.0, "visitors": 0,
     },
     "media_by_date": {"media_id": "media00001", "load_count": 0, "play_count": 0, "hours_watched": 0.0},
+    "account_by_date": {"load_count": 0, "play_count": 0, "hours_watched": 0.0},
 }  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def case_files() -> list[Path]:
 def write_look(store: Store, look: dict[str, Any]) -> Manifest:
     """Commit one look as an ingest would."""
     stream, at = look["stream"], datetime.fromisoformat(look["at"])
-    rows = [DEFAULTS[stream] | row for row in look.get("rows", [])]
+    rows = [DEFAULTS[stream] | _with_nulls(row) for row in look.get("rows", [])]
     for row in rows:
         if stream == "events":
             row.setdefault("visitor_id", f"viewer of {row['event_id']}")
@@ -60,7 +61,7 @@ def write_look(store: Store, look: dict[str, Any]) -> Manifest:
         api_base="http://127.0.0.1/v1", api_version="v1", key_fingerprint="case", first_requested_at=at,
         last_requested_at=at, page_count=1, row_count=0, content_hash="",
         covers=None if covers is None else (date.fromisoformat(covers[0]), date.fromisoformat(covers[1])),
-        medias=sorted({row["media_id"] for row in rows}),
+        medias=sorted({row["media_id"] for row in rows if "media_id" in row}),
     )  # fmt: skip
     return commit_look(store, manifest, encode_lines(map(msgspec.json.encode, rows))).manifest
 
@@ -92,11 +93,12 @@ class Case:
 
     def expected(self, table: str) -> list[dict[str, Any]]:
         """The rows that the case demands; the string ``null`` is null, which TOML lacks."""
-        rows = [
-            {name: None if value == "null" else value for name, value in row.items()}
-            for row in self.spec["expect"][table]
-        ]
+        rows = [_with_nulls(row) for row in self.spec["expect"][table]]
         return sorted(rows, key=lambda row: [str(value) for value in row.values()])
+
+
+def _with_nulls(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if value == "null" else value for name, value in row.items()}
 
 
 def _text(value: Any) -> Any:

@@ -136,17 +136,23 @@ class ScriptedApi:
             return 200, self._page(list(self.medias.values()), query)
         if path == "/v1/stats/events":
             return 200, self._page(self._sessions(query), query)
+        if path == "/v1/stats/account/by_date":
+            return 200, self._daily(query)[::-1]
         media_id = parts[-1] if parts[-1] != "by_date" else parts[-2]
         if media_id not in self.medias or media_id in self.gone:
             return 404, {"error": "not found"}
         if parts[0] == "medias":
             return 200, self.medias[media_id]
         if parts[-1] == "by_date":
-            first, last = (date.fromisoformat(query[name]) for name in ("start_date", "end_date"))
-            days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-            return 200, [{"date": str(d), "load_count": 3, "play_count": d.day, "hours_watched": 0.5} for d in days]
+            return 200, self._daily(query)
         return 200, {"load_count": 3, "play_count": 2, "play_rate": 0.5, "hours_watched": 1.0, "engagement": 0.5,
                      "visitors": 2}  # fmt: skip
+
+    @staticmethod
+    def _daily(query: dict[str, str]) -> list[dict[str, Any]]:
+        first, last = (date.fromisoformat(query[name]) for name in ("start_date", "end_date"))
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return [{"date": str(d), "load_count": 3, "play_count": d.day, "hours_watched": 0.5} for d in days]
 
     def _sessions(self, query: dict[str, str]) -> list[dict[str, Any]]:
         first, last = query["start_date"], query["end_date"]

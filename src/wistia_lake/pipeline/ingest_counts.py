@@ -1,6 +1,7 @@
 """Streams ``media_stats`` (lifetime counters) and ``media_by_date`` (daily counts of account days).
 
-How far back a media's daily counts are read is decided media by media, from the rows that bronze holds:
+How far back a media's daily counts are read is decided media by media, from the rows that bronze holds (the account's
+own are one more such series):
 
 - never read: from its creation, because by_date has no two-year edge;
 - else from ``late_window_days`` before today, or further back after a pause: each day is read until that many days
@@ -11,7 +12,7 @@ How far back a media's daily counts are read is decided media by media, from the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -31,6 +32,8 @@ from wistia_lake.wistia.endpoints import MEDIA_BY_DATE, MEDIA_STATS
 
 STATS = "media_stats"
 BY_DATE = "media_by_date"
+_ACCOUNT = ""
+"""Stands for the account where medias are told apart by id: its rows carry none."""
 
 Range = tuple[date, date]
 
@@ -61,8 +64,8 @@ async def read_by_date(work: Work, scope: str, medias: Sequence[MediaRow], start
 class _Day(msgspec.Struct, frozen=True, gc=False):
     """What the plan needs of a row."""
 
-    media_id: str
     date: date
+    media_id: str = _ACCOUNT
 
 
 @dataclass(slots=True)
@@ -76,16 +79,27 @@ class _Past:
 
 def plan_ranges(work: Work, slice_: Slice, medias: Sequence[MediaRow], start: date) -> dict[str, Range]:
     """First and last account day to ask for, of each media."""
+    zone = work.settings.zone_name
+    return _ranges(work, slice_, {media.media_id: _creation_day(media, zone, start) for media in medias})
+
+
+def plan_account_range(work: Work, slice_: Slice, medias: Sequence[MediaRow], start: date) -> Range:
+    """First and last day to ask for of the whole account: as for a media that is as old as the oldest."""
+    zone = work.settings.zone_name
+    oldest = min((_creation_day(media, zone, start) for media in medias), default=start)
+    return _ranges(work, slice_, {_ACCOUNT: oldest})[_ACCOUNT]
+
+
+def _ranges(work: Work, slice_: Slice, created: Mapping[str, date]) -> dict[str, Range]:
     settings = work.settings
     today = account_day(work.clock(), settings.zone_name)
     window = today - timedelta(days=settings.late_window_days)
     sweep = today - timedelta(days=settings.sweep_days - 1)
     past = _past(work, slice_, sweep_days=settings.sweep_days)
     ranges: dict[str, Range] = {}
-    for media in medias:
-        media_id = media.media_id
+    for media_id, creation_day in created.items():
         if media_id not in past.last_day:
-            first, last = min(window, sweep, _creation_day(media, settings.zone_name, start)), today
+            first, last = min(window, sweep, creation_day), today
             if work.asked is not None:
                 first = min(first, work.asked.first)
         elif work.asked is not None:
@@ -108,7 +122,7 @@ def _creation_day(media: MediaRow, zone: str, start: date) -> date:
 def _past(work: Work, slice_: Slice, *, sweep_days: int) -> _Past:
     """What the looks of the last ``sweep_after_days`` days, or else the last look before them, read of each media."""
     past = _Past()
-    looks = work.looks(BY_DATE)
+    looks = work.looks(slice_.stream)
     oldest = slice_.day - timedelta(days=work.settings.sweep_after_days - 1)
     for manifest in _recent(work, looks, slice_, oldest):
         for media_id, (first, last) in _read_days(work, manifest).items():

@@ -181,6 +181,11 @@ class Work:
         known = self.summary.skipped_medias
         known += [media_id for media_id in medias if media_id not in known]
 
+    def not_offered(self, stream: str, consequence: str) -> None:
+        """Say that the API does not have a stream that not every account or version has; the run goes on."""
+        _log.info("stream.not_offered", stream=stream)
+        self.reporter.say(f"Wistia does not offer {stream} to this account (404), so {consequence}.")
+
     async def attempt(self, work: Awaitable[None], what: str) -> None:
         """Read one slice; its failure is remembered and does not stop the others.
 

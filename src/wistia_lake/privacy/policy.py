@@ -19,7 +19,7 @@ from msgspec import Raw
 from wistia_lake.privacy.agent import browser_major
 from wistia_lake.privacy.pseudonym import Pseudonymizer
 from wistia_lake.privacy.reading import BadRow, Decoded, Reader, Served, bad, json_kind, plain_name, text_field
-from wistia_lake.privacy.rows import AccountRow, EventRow, MediaByDateRow, MediaRow, MediaStatsRow
+from wistia_lake.privacy.rows import AccountByDateRow, AccountRow, EventRow, MediaByDateRow, MediaRow, MediaStatsRow
 from wistia_lake.privacy.served import (
     ABSENT,
     CONVERSION_FIELDS,
@@ -37,6 +37,7 @@ POLICY_VERSION: Final = 1
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+D = TypeVar("D", MediaByDateRow, AccountByDateRow)
 
 _EVENTS = Reader(EventServed, "GET /stats/events")
 _MEDIAS = Reader(MediaServed, "GET /medias")
@@ -154,7 +155,7 @@ def _decoded_medias(served: Served[MediaServed]) -> Decoded[MediaRow]:
     ):
         if any(project is not None and project.id is not ABSENT for project in projects):
             dropped.add(name)
-    return _kept(served, _media_row, _media_fault, dropped)
+    return kept(served, _media_row, _media_fault, dropped)
 
 
 def _media_row(media: MediaServed) -> MediaRow:
@@ -189,11 +190,20 @@ def decode_media_stats(body: bytes, *, media_id: str) -> Decoded[MediaStatsRow]:
         counts = stats.load_count, stats.play_count, stats.play_rate, stats.hours_watched, stats.engagement
         return MediaStatsRow(media_id, *counts, stats.visitors)
 
-    return _kept(_MEDIA_STATS.single(body), row)
+    return kept(_MEDIA_STATS.single(body), row)
 
 
 def decode_by_date(body: bytes, *, media_id: str) -> Decoded[MediaByDateRow]:
     """The good days of the answer, ascending; bad ones, and repeated ones, are described."""
+
+    def row(day: ByDateServed) -> MediaByDateRow:
+        return MediaByDateRow(media_id, day.date, day.load_count, day.play_count, day.hours_watched)
+
+    return days(_BY_DATE.page(body), row)
+
+
+def days(served: Served[ByDateServed], row: Callable[[ByDateServed], D]) -> Decoded[D]:
+    """Rows of daily counts, ascending, each day once: Wistia's own order differs by endpoint."""
     seen: set[str] = set()
 
     def fault(position: int, day: ByDateServed) -> BadRow | None:
@@ -206,18 +216,14 @@ def decode_by_date(body: bytes, *, media_id: str) -> Decoded[MediaByDateRow]:
             return bad(position, ByDateServed, "date")
         return None
 
-    def kept(day: ByDateServed) -> MediaByDateRow:
-        return MediaByDateRow(media_id, day.date, day.load_count, day.play_count, day.hours_watched)
-
-    decoded = _kept(_BY_DATE.page(body), kept, fault)
-    return Decoded(
-        sorted(decoded.rows, key=lambda row: row.date), decoded.bad, decoded.unknown_fields, decoded.dropped_fields
-    )
+    decoded = kept(served, row, fault)
+    ascending = sorted(decoded.rows, key=lambda kept_day: kept_day.date)
+    return Decoded(ascending, decoded.bad, decoded.unknown_fields, decoded.dropped_fields)
 
 
 def decode_account(body: bytes) -> Decoded[AccountRow]:
     """The account's address and name."""
-    return _kept(_ACCOUNT.single(body), lambda account: AccountRow(account.url, account.name))
+    return kept(_ACCOUNT.single(body), lambda account: AccountRow(account.url, account.name))
 
 
 def _by_position(fault: BadRow) -> int:
@@ -228,12 +234,13 @@ def _no_fault(_position: int, _row: object) -> None:
     return None
 
 
-def _kept(
+def kept(
     served: Served[S],
     row: Callable[[S], T],
     fault: Callable[[int, S], BadRow | None] = _no_fault,
     dropped: set[str] | None = None,
 ) -> Decoded[T]:
+    """What ``row`` keeps of each served row that has no ``fault``."""
     rows: list[T] = []
     faults = [found for found, _ in served.faults]
     for position, item in zip(served.positions, served.rows, strict=True):

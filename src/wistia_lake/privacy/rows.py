@@ -91,6 +91,16 @@ class MediaByDateRow(msgspec.Struct, frozen=True, gc=False):
     """Derived from lifetime averages: past days change with them."""
 
 
+class AccountByDateRow(msgspec.Struct, frozen=True, gc=False):
+    """The whole account on one day of its zone, from ``/stats/account/by_date``; zero rows are kept here, too."""
+
+    date: str
+    load_count: int
+    play_count: int
+    hours_watched: float | None
+    """Derived from lifetime averages: past days change with them."""
+
+
 class AccountRow(msgspec.Struct, frozen=True, gc=False):
     """The account, from ``/account``."""
 
@@ -98,7 +108,7 @@ class AccountRow(msgspec.Struct, frozen=True, gc=False):
     name: str | None
 
 
-Row = EventRow | MediaRow | MediaStatsRow | MediaByDateRow | AccountRow
+Row = EventRow | MediaRow | MediaStatsRow | MediaByDateRow | AccountByDateRow | AccountRow
 
 
 def encode_lines(rows: list[EventRow] | list[MediaRow] | list[MediaStatsRow] | list[MediaByDateRow]) -> bytes:

@@ -138,7 +138,7 @@ class MediaStatsServed(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ByDateServed(msgspec.Struct, forbid_unknown_fields=True):
-    """One row of ``/stats/medias/{id}/by_date``."""
+    """One row of ``/stats/medias/{id}/by_date`` or ``/stats/account/by_date``."""
 
     date: Day
     load_count: Count

@@ -128,6 +128,16 @@ def account_stats(world: World, now: datetime) -> dict[str, Any]:
     return totals
 
 
+def account_day(world: World, day: date, now: datetime) -> dict[str, Any]:
+    """One day of the account: the sums over the medias that exist now, as :func:`by_date` has them."""
+    loads, plays, hours = 0, 0, 0.0
+    for media in world.present_medias(now):
+        row = by_date(world, media, day, day, now)[0]
+        # Not sum(): since Python 3.12 it adds floats in another way.
+        loads, plays, hours = loads + row["load_count"], plays + row["play_count"], hours + row["hours_watched"]
+    return {"date": day.isoformat(), "load_count": loads, "play_count": plays, "hours_watched": hours or 0}
+
+
 def by_date(world: World, media: Media, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
     """One row per account day, oldest first, zeros too, none after today.
 

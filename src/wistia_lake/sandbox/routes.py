@@ -104,6 +104,8 @@ class Api:
         match parts:
             case ("account",):
                 return Answer(200, msgspec.json.encode(bodies.account_stats(self.world, now)))
+            case ("account", "by_date") if self.world.options.account_by_date:
+                return self._account_by_date(query, now)
             case ("medias", media_id):
                 media = self._any_id(media_id, now)
                 return Answer(200, msgspec.json.encode(bodies.media_stats(self.world, media, now)))
@@ -152,11 +154,23 @@ class Api:
         return Answer(200, b"[" + b",".join(rows) + b"]", len(rows))
 
     def _by_date(self, media: Media, query: Query, now: datetime) -> Answer:
+        return _array(bodies.by_date(self.world, media, *self._span(query, now), now))
+
+    def _span(self, query: Query, now: datetime) -> tuple[date, date]:
+        """First and last account day; without dates yesterday and today."""
         today = self.world.calendar.day_of(now)
         first, last = _date(query, "start_date"), _date(query, "end_date")
         last = last or today
-        first = first or min(last, today - timedelta(days=1))
-        return _array(bodies.by_date(self.world, media, first, last, now))
+        return first or min(last, today - timedelta(days=1)), last
+
+    def _account_by_date(self, query: Query, now: datetime) -> Answer:
+        """Newest day first, unlike a media's (documented in 2016); none after today."""
+        if self.world.options.dates_required and not (query.get("start_date") and query.get("end_date")):
+            raise Refused(500, "Internal server error")
+        first, last = self._span(query, now)
+        last = min(last, self.world.calendar.day_of(now))
+        days = [last - timedelta(days=offset) for offset in range((last - first).days + 1)]
+        return _array([bodies.account_day(self.world, day, now) for day in days])
 
     def _any_id(self, media_id: str, now: datetime) -> Media:
         """Statistics take the hashed or the numeric id."""

@@ -143,6 +143,10 @@ class Options:
     late_share: float = 0.015
     unseen_share: float = 0.01
     """Plays that never make an event row."""
+    account_by_date: bool = True
+    """Whether daily counts of the account are offered; they are in some versions of the API only."""
+    dates_required: bool = True
+    """Whether those counts answer 500 unless both dates are sent (observed; the documents call them optional)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,12 @@ BRONZE_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "load_count": "bigint",
         "play_count": "bigint",
     },
+    "account_by_date": {
+        "date": "date",
+        "load_count": "bigint",
+        "play_count": "bigint",
+        "hours_watched": "double",
+    },
 }
 """Per stream, the fields that tables are made from. A test holds them against the bronze rows."""
 

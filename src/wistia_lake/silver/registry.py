@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from wistia_lake.lake.tables import DIM_MEDIA, FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, MEDIA_DURATION
-from wistia_lake.silver import facts, medias
+from wistia_lake.lake.tables import (
+    DIM_MEDIA,
+    FACT_EVENT,
+    FACT_MEDIA_DAY,
+    FACT_MEDIA_ENGAGEMENT,
+    MEDIA_DURATION,
+)
+from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY
+from wistia_lake.silver import facts, medias, reported
 from wistia_lake.silver.context import Model
 
 MODELS: Final = (
@@ -14,4 +21,5 @@ MODELS: Final = (
     Model(DIM_MEDIA, medias.plan_medias, medias.media_jobs),
     Model(FACT_MEDIA_DAY, facts.plan_media_days, facts.media_day_jobs),
     Model(FACT_MEDIA_ENGAGEMENT, facts.plan_engagement, facts.engagement_jobs, reads_itself=True),
+    Model(FACT_ACCOUNT_DAY, reported.plan_account_days, reported.account_day_jobs),
 )

@@ -26,6 +26,7 @@ unique_play_count long, play_rate double, engagement double, hours_watched doubl
 previous_snapshot_day date, load_count_change long, play_count_change long, visitor_count_change long,
 unique_play_count_change long
 """
+_FACT_ACCOUNT_DAY = "day date, month date, load_count long, play_count long, hours_watched double"
 _KPI_MEDIA_28D = """
 media_id string, title string, channel string, project string, period_first_day date, period_last_day date,
 final_day_count long, load_count long, play_count long, event_count long, viewer_count long, watched_ms long,
@@ -46,6 +47,7 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "silver.dim_media": _columns(_DIM_MEDIA),
     "silver.fact_media_day": _columns(_FACT_MEDIA_DAY),
     "silver.fact_media_engagement": _columns(_FACT_MEDIA_ENGAGEMENT),
+    "silver.fact_account_day": _columns(_FACT_ACCOUNT_DAY),
     "gold.kpi_media_28d": _columns(_KPI_MEDIA_28D),
 }
 """Columns of every table in order: name and kind."""
@@ -56,6 +58,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "silver.dim_media": ("media_id",),
     "silver.fact_media_day": ("media_id", "day"),
     "silver.fact_media_engagement": ("media_id", "snapshot_day"),
+    "silver.fact_account_day": ("day",),
     "gold.kpi_media_28d": ("media_id",),
 }
 """The columns that tell rows apart."""

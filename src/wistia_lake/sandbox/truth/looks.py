@@ -81,6 +81,7 @@ class Looks:
         """Place in the log, media and status of every media that was asked for by itself."""
         self.stats: list[tuple[datetime, str]] = []
         self.windows: dict[str, list[Window]] = defaultdict(list)
+        self.account_windows: list[Window] = []
         for number, line in enumerate(lines):
             self._read(number, line, parse_instant(line["at"]))
         for walks in self.events.values():
@@ -102,6 +103,9 @@ class Looks:
                 self.stats.append((at, self._hashed(media_id)))
             case ["stats", "medias", media_id, "by_date"] if ok:
                 self.windows[self._hashed(media_id)].append(self._window(number, query, at))
+
+            case ["stats", "account", "by_date"] if ok:
+                self.account_windows.append(self._window(number, query, at))
 
     def _hashed(self, media_id: str) -> str:
         return media_id if media_id in self._world.medias else self._numbers[media_id]

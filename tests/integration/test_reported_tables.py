@@ -1,0 +1,44 @@
+"""Tables of what Wistia reports, day after day: each is the truth, and a full build gives them again."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from support.simulation import ONE_DAY, Simulation, simulation
+
+ACCOUNT_DAY = "silver.fact_account_day"
+
+
+def assert_holds(account: Simulation, table: str) -> None:
+    account.assert_truth([table])
+    before = account.rows(table)
+    account.build(full=True)
+    assert account.rows(table).equals(before)
+
+
+def test_the_accounts_days_restate_and_shrink_as_wistia_says(tmp_path: Path) -> None:
+    """Hours of past days move with every read, and a deleted media leaves the days that are read again."""
+    with simulation(tmp_path, "tiny", now="2025-03-10 14:00") as account:
+        account.run()
+        assert_holds(account, ACCOUNT_DAY)
+        first = {row["day"]: row for row in account.rows(ACCOUNT_DAY).to_pylist()}
+        assert first[date(2025, 3, 2)]["load_count"] == 0, "read from the oldest media on, also before it was watched"
+        account.at(account.now + ONE_DAY).sandbox.world.delete("t1nybbbb02", account.now)
+        account.at("2025-03-11 15:00").run()
+        assert_holds(account, ACCOUNT_DAY)
+        second = {row["day"]: row for row in account.rows(ACCOUNT_DAY).to_pylist()}
+        assert second[date(2025, 3, 9)]["play_count"] < first[date(2025, 3, 9)]["play_count"]
+        assert second[date(2025, 3, 5)] == first[date(2025, 3, 5)], "the late window does not reach that far"
+        account.at("2025-03-12 15:00").run(date(2025, 3, 5), date(2025, 3, 5))
+        assert_holds(account, ACCOUNT_DAY)
+        third = {row["day"]: row for row in account.rows(ACCOUNT_DAY).to_pylist()}
+        assert third[date(2025, 3, 5)]["play_count"] < first[date(2025, 3, 5)]["play_count"]
+
+
+def test_a_repeated_run_leaves_the_accounts_days_alone(tmp_path: Path) -> None:
+    with simulation(tmp_path, "tiny", now="2025-03-10 14:00") as account:
+        account.run()
+        objects, snapshots = account.objects(), account.snapshots()
+        account.run()
+        assert (account.objects(), account.snapshots()) == (objects, snapshots)
