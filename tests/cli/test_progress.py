@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.progress import Progress
 
 from wistia_lake.cli import progress
 from wistia_lake.cli.progress import TerminalReporter
@@ -35,11 +36,21 @@ def test_long_work_shows_a_line_every_ten_seconds_and_at_its_end(clock):
             clock[0] += 3
         reporter.say("done")
     assert out.getvalue().splitlines() == [
-        "events: 400 of 1,000",
-        "events: 800 of 1,000",
-        "events: 1,000 of 1,000",
+        "events: 400 of 1,000, 2,000 a minute, under a minute left",
+        "events: 800 of 1,000, 2,000 a minute, under a minute left",
+        "events: 1,000 of 1,000, 2,000 a minute",
         "done",
     ]
+
+
+def test_the_bar_tells_the_pace(clock):
+    bar = Progress(get_time=lambda: clock[0])
+    task = bar.add_task("events", total=100)
+    assert progress._rate(bar.tasks[0]).plain == ""
+    for done in (0, 20, 40):
+        bar.update(task, completed=done)
+        clock[0] += 10
+    assert progress._rate(bar.tasks[0]).plain == "120 a minute"
 
 
 def test_work_that_begins_anew_is_timed_anew(clock):
@@ -50,6 +61,20 @@ def test_work_that_begins_anew_is_timed_anew(clock):
         reporter.step("build", 0, 6)
         reporter.step("build", 6, 6)
     assert out.getvalue() == ""
+
+
+def test_the_remaining_time_is_that_of_the_pace_so_far(clock):
+    out = io.StringIO()
+    with TerminalReporter(out, is_terminal=False) as reporter:
+        reporter.step("events", 1, 731)
+        clock[0] += 30
+        reporter.step("events", 31, 731)
+        clock[0] += 30
+        reporter.step("events", 33, 7331)
+    assert out.getvalue().splitlines() == [
+        "events: 31 of 731, 60 a minute, 12 min left",
+        "events: 33 of 7,331, 32 a minute, 3.8 h left",
+    ]
 
 
 def test_a_total_may_be_unknown(clock):

@@ -17,6 +17,8 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 COMMANDS = {
     "run": ("pipeline_commands", "Ingest, build and check: the command a schedule calls."),
+    "plan": ("plan_commands", "Show what the next run or a backfill would fetch, and how long that takes."),
+    "backfill": ("plan_commands", "Read the past, oldest day first; can be stopped and goes on where it was."),
     "ingest": ("pipeline_commands", "Read from the API what is new, late or due into bronze."),
     "build": ("pipeline_commands", "Compute the tables whose inputs changed."),
     "check": ("pipeline_commands", "Check the finished tables: keys, nulls, ranges, references."),

@@ -28,7 +28,7 @@ def run(invocation: Invocation, first: date | None, last: date | None) -> None:
     loaded = invocation.load()
     with invocation.reporter() as reporter:
         summary = run_all(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
-    _finish(invocation, summary)
+    finish(invocation, summary)
 
 
 @command()
@@ -46,7 +46,7 @@ def ingest(invocation: Invocation, first: date | None, last: date | None) -> Non
     loaded = invocation.load()
     with invocation.reporter() as reporter:
         summary = run_ingest(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
-    _finish(invocation, summary)
+    finish(invocation, summary)
 
 
 @command()
@@ -62,10 +62,10 @@ def build(invocation: Invocation, full: bool) -> None:
     loaded = invocation.load()
     with invocation.reporter() as reporter:
         summary = run_build(loaded, clock=clock_of(loaded), reporter=reporter, full=full)
-    _finish(invocation, summary)
+    finish(invocation, summary)
 
 
-def _finish(invocation: Invocation, summary: RunSummary) -> None:
+def finish(invocation: Invocation, summary: RunSummary) -> None:
     """Show what was done, then raise what went wrong."""
     from wistia_lake.cli.output import print_json
     from wistia_lake.cli.sentences import run_sentences, run_values

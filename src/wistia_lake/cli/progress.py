@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, Task, TaskID
+    from rich.text import Text
 
 PATIENCE_S = 2.0
 """Work shorter than this shows nothing."""
@@ -26,6 +27,7 @@ class TerminalReporter:
         self._lock = Lock()
         self._began: dict[str, float] = {}
         self._done: dict[str, int] = {}
+        self._first: dict[str, int] = {}
         self._lined: dict[str, float] = {}
         self._bar: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -59,6 +61,7 @@ class TerminalReporter:
                 self._forget(name)  # the same piece of work, begun anew
             self._done[name] = done
             began = self._began.setdefault(name, now)
+            self._first.setdefault(name, done)
             if now - began < PATIENCE_S and name not in self._tasks:
                 return
             if self._is_terminal:
@@ -68,6 +71,7 @@ class TerminalReporter:
 
     def _forget(self, name: str) -> None:
         self._began.pop(name, None)
+        self._first.pop(name, None)
         self._lined.pop(name, None)
         task = self._tasks.pop(name, None)
         if task is not None and self._bar is not None:
@@ -79,7 +83,16 @@ class TerminalReporter:
             return
         self._lined[name] = now
         of = "" if total is None else f" of {total:,}"
-        print(f"{name}: {done:,}{of}", file=self._stream, flush=True)
+        print(f"{name}: {done:,}{of}{self._pace(name, done, total, now)}", file=self._stream, flush=True)
+
+    def _pace(self, name: str, done: int, total: int | None, now: float) -> str:
+        """How fast it goes and how long it will still take, since this command began it."""
+        seconds, steps = now - self._began[name], done - self._first[name]
+        if total is None or seconds <= 0 or steps <= 0:
+            return ""
+        left = (total - done) * seconds / steps
+        remains = f", {_duration(left)} left" if done < total else ""
+        return f", {60 * steps / seconds:,.0f} a minute{remains}"
 
     def _show_bar(self, name: str, done: int, total: int | None) -> None:
         if self._bar is None:
@@ -90,9 +103,29 @@ class TerminalReporter:
         self._bar.update(self._tasks[name], completed=done, total=total)
 
 
+def _duration(seconds: float) -> str:
+    """Seconds as a person would say them while waiting."""
+    if seconds < 60:
+        return "under a minute"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _rate(task: Task) -> Text:
+    """Steps a minute."""
+    from rich.text import Text
+
+    return Text("" if task.speed is None else f"{60 * task.speed:,.0f} a minute")
+
+
 def _new_bar(stream: TextIO) -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Rate(ProgressColumn):
+        """How fast it goes."""
+
+        def render(self, task: Task) -> Text:
+            return _rate(task)
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     return Progress(*columns, console=Console(file=stream), transient=True)

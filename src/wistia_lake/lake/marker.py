@@ -48,15 +48,20 @@ def read_marker(store: Store) -> Marker | None:
     return marker
 
 
+def new_marker(now: datetime, oldest_media_at: datetime | None) -> Marker:
+    """The marker of a lake that is begun now."""
+    start = first_whole_day(now)
+    if oldest_media_at is not None:
+        start = max(start, oldest_media_at.astimezone(UTC).date())
+    return Marker(created_at=now, start=start)
+
+
 def make_marker(store: Store, now: datetime, oldest_media_at: datetime | None) -> Marker:
     """Mark the store as a lake, or return the marker that another process was first to write.
 
     Coverage starts at the first whole UTC day inside the two years that Wistia serves, or with the oldest media.
     """
-    start = first_whole_day(now)
-    if oldest_media_at is not None:
-        start = max(start, oldest_media_at.astimezone(UTC).date())
-    marker = Marker(created_at=now, start=start)
+    marker = new_marker(now, oldest_media_at)
     try:
         store.create(MARKER_KEY, msgspec.json.format(msgspec.json.encode(marker), indent=1) + b"\n")
     except FileExistsError:

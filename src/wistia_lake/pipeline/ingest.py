@@ -39,9 +39,11 @@ def ingest(
     first: date | None = None,
     last: date | None = None,
     run_id: str | None = None,
+    missing_only: bool = False,
 ) -> IngestSummary:
     """Read everything that is due, or the account days ``first`` to ``last``, and commit it slice by slice.
 
+    With ``missing_only`` slices that have a final look are left out; without days it then means all that can be read.
     Slices that failed while others went on are in the summary's ``problems``.
 
     Raises:
@@ -52,7 +54,8 @@ def ingest(
         StoreError: the store is.
     """
     required_token(loaded)  # before a folder is made for the lake
-    return asyncio.run(ingest_into(open_store(loaded.settings.lake), loaded, clock, reporter, first, last, run_id))
+    store = open_store(loaded.settings.lake)
+    return asyncio.run(ingest_into(store, loaded, clock, reporter, first, last, run_id, missing_only))
 
 
 async def ingest_into(
@@ -63,19 +66,20 @@ async def ingest_into(
     first: date | None = None,
     last: date | None = None,
     run_id: str | None = None,
+    missing_only: bool = False,
 ) -> IngestSummary:
     """:func:`ingest` into a store that is already open."""
     settings, now = loaded.settings, clock()
     token = required_token(loaded)
     marker = read_marker(store)
     start = first_whole_day(now) if marker is None else coverage_start(marker, settings.start)
-    asked = asked_range(settings, first, last, now, settings.start or start)
+    asked = asked_range(settings, first, last, now, settings.start or start, missing_only=missing_only)
     pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
     client = WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host)
     pseudonymizer = pseudonymizer_of(loaded, store)
     summary = IngestSummary(run_id=run_id if run_id is not None else new_batch_id(now))
     with lease(store, "ingest", holder=holder(), clock=clock) as held:
-        work = Work(settings, store, client, pseudonymizer, clock, reporter, held, summary, asked)
+        work = Work(settings, store, client, clock, asked, pseudonymizer, reporter, held, summary)
         async with client:
             try:
                 await with_heartbeat(_read_all(work), held)
@@ -146,13 +150,19 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     """Say what is to come, before it takes its time."""
     requests, unknown = ingest_events.estimate(work, looks, slices)
     requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1
-    minutes = requests / work.settings.requests_per_minute
-    about = "under a minute" if minutes < 1 else f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
+    about = duration_text(requests / work.settings.requests_per_minute)
     least = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
     work.reporter.say(
         f"Reading {_number(len(slices), 'day')} of sessions and the statistics of {_number(len(medias), 'media')}: at "
         f"least {requests} requests, {about} at {work.settings.requests_per_minute} a minute{least}."
     )
+
+
+def duration_text(minutes: float) -> str:
+    """Minutes as people say them."""
+    if minutes < 1:
+        return "under a minute"
+    return "a minute" if minutes < 1.5 else f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
 
 
 def _number(count: int, thing: str) -> str:

@@ -25,7 +25,7 @@ from wistia_lake.bronze.watermark import account_day
 from wistia_lake.model import ONE_DAY, Slice
 from wistia_lake.pipeline.ingest_fan import Question, fan_out, medias_of
 from wistia_lake.pipeline.ingest_medias import created_at
-from wistia_lake.pipeline.ingest_work import Work
+from wistia_lake.pipeline.ingest_work import Outlook, Work
 from wistia_lake.privacy.policy import decode_by_date, decode_media_stats
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.wistia.endpoints import MEDIA_BY_DATE, MEDIA_STATS
@@ -40,9 +40,21 @@ Range = tuple[date, date]
 
 async def read_stats(work: Work, scope: str, medias: Sequence[MediaRow]) -> None:
     """One snapshot of the lifetime counters of a scope's medias."""
+    chosen = plan_stats(work, scope, medias)
+    if not chosen:
+        return
     question = Question(MEDIA_STATS, lambda _: {}, lambda body, media_id: decode_media_stats(body, media_id=media_id))
     slice_ = Slice(STATS, scope, work.clock().date())
-    await fan_out(work, slice_, [media.media_id for media in medias_of(scope, medias)], question)
+    await fan_out(work, slice_, chosen, question)
+
+
+def plan_stats(work: Outlook, scope: str, medias: Sequence[MediaRow]) -> list[str]:
+    """The medias whose lifetime counters are read: all of the scope, but once a day if only gaps are to be filled."""
+    if work.asked is not None and work.asked.missing_only:
+        looks = work.looks(STATS)
+        if looks.newest(scope, work.clock().date()) is not None:
+            return []
+    return [media.media_id for media in medias_of(scope, medias)]
 
 
 async def read_by_date(work: Work, scope: str, medias: Sequence[MediaRow], start: date) -> None:
@@ -77,7 +89,7 @@ class _Past:
     today: dict[str, Range] = field(default_factory=dict)
 
 
-def plan_ranges(work: Work, slice_: Slice, medias: Sequence[MediaRow], start: date) -> dict[str, Range]:
+def plan_ranges(work: Outlook, slice_: Slice, medias: Sequence[MediaRow], start: date) -> dict[str, Range]:
     """First and last account day to ask for, of each media."""
     zone = work.settings.zone_name
     return _ranges(work, slice_, {media.media_id: _creation_day(media, zone, start) for media in medias})
@@ -111,7 +123,9 @@ def _ranges(work: Work, slice_: Slice, created: Mapping[str, date]) -> dict[str,
                 first = min(first, sweep)
         earlier = past.today.get(media_id, (first, last))
         ranges[media_id] = min(first, earlier[0]), max(last, earlier[1])
-    return ranges
+    # One look holds all medias of the scope, so that it is left out as a whole or not at all.
+    missing_only = work.asked is not None and work.asked.missing_only
+    return {} if missing_only and ranges == past.today else ranges
 
 
 def _creation_day(media: MediaRow, zone: str, start: date) -> date:
@@ -119,7 +133,7 @@ def _creation_day(media: MediaRow, zone: str, start: date) -> date:
     return start if media.created is None else account_day(created_at(media), zone) - ONE_DAY
 
 
-def _past(work: Work, slice_: Slice, *, sweep_days: int) -> _Past:
+def _past(work: Outlook, slice_: Slice, *, sweep_days: int) -> _Past:
     """What the looks of the last ``sweep_after_days`` days, or else the last look before them, read of each media."""
     past = _Past()
     looks = work.looks(slice_.stream)
@@ -135,7 +149,7 @@ def _past(work: Work, slice_: Slice, *, sweep_days: int) -> _Past:
     return past
 
 
-def _recent(work: Work, looks: Looks, slice_: Slice, oldest: date) -> Iterator[Manifest]:
+def _recent(work: Outlook, looks: Looks, slice_: Slice, oldest: date) -> Iterator[Manifest]:
     """Newest looks by day, latest day first, until one is a regular look from before ``oldest``.
 
     A look at early days that somebody asked for does not count as regular, or the next run would start there.
@@ -149,7 +163,7 @@ def _recent(work: Work, looks: Looks, slice_: Slice, oldest: date) -> Iterator[M
             return
 
 
-def _read_days(work: Work, manifest: Manifest) -> dict[str, Range]:
+def _read_days(work: Outlook, manifest: Manifest) -> dict[str, Range]:
     found: dict[str, Range] = {}
     for row in iter_rows(work.store, manifest, _Day):
         first, last = found.get(row.media_id, (row.date, row.date))

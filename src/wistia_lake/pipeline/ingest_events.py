@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wistia_lake.bronze.batch import Encoded, iter_rows
 from wistia_lake.bronze.layout import Looks
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.bronze.watermark import Rhythm, asked_days, due_days, is_cut
+from wistia_lake.bronze.watermark import Rhythm, asked_days, due_days, has_final, is_cut
 from wistia_lake.errors import ApiExhausted, DataError
 from wistia_lake.model import ONE_DAY, Slice, day_start, scope_media
 from wistia_lake.pipeline.ingest_sessions import Key, Sessions
-from wistia_lake.pipeline.ingest_work import Seen, Work
+from wistia_lake.pipeline.ingest_work import Outlook, Seen, Work
 from wistia_lake.privacy.pages import events_agree, row_count
 from wistia_lake.wistia.endpoints import EVENTS, PER_PAGE
 from wistia_lake.wistia.paging import Walk, walk
@@ -24,7 +24,7 @@ REMOVED_COUNT = 5
 """A look that lacks more than this share and this number of the previous final look's sessions is read twice."""
 
 
-def plan(work: Work, looks: Looks, start: date) -> list[Slice]:
+def plan(work: Outlook, looks: Looks, start: date) -> list[Slice]:
     """The slices that this run reads, oldest first."""
     settings, now = work.settings, work.clock()
     rhythm = Rhythm(settings.late_window_days, settings.sweep_days, settings.sweep_after_days)
@@ -33,24 +33,40 @@ def plan(work: Work, looks: Looks, start: date) -> list[Slice]:
         if work.asked is not None:
             first, last = work.asked.first, work.asked.last
             days = asked_days(looks, scope, first, last, zone=settings.zone_name, now=now)
+            if work.asked.missing_only:
+                days = [day for day in days if not has_final(looks, scope, day)]
         else:
             days = due_days(looks, scope, start=start, now=now, rhythm=rhythm)
         slices += [Slice(STREAM, scope, day) for day in days]
     return sorted(slices, key=lambda slice_: (slice_.day, slice_.scope))
 
 
-def estimate(work: Work, looks: Looks, slices: Iterable[Slice]) -> tuple[int, int]:
-    """Requests that the slices will take, by the rows they had last time, and how many slices are new."""
-    requests, unknown = 0, 0
+def estimate(
+    work: Outlook, looks: Looks, slices: Iterable[Slice], full_pages: Mapping[Slice, float] | None = None
+) -> tuple[int, int]:
+    """Requests that the slices will take, by the rows they had last time, and how many slices are new.
+
+    ``full_pages`` is what is known better of some slices: how many full pages they will have.
+    """
+    requests, unknown = 0.0, 0
     for slice_ in slices:
-        try:
-            newest = work.manifest(looks.newest(slice_.scope, slice_.day))
-        except DataError:
-            newest = None  # reading the slice will say it, and say it of this slice only
-        unknown += newest is None
-        # The last page is read twice.
-        requests += (newest.row_count if newest is not None else 0) // PER_PAGE + 2
-    return requests, unknown
+        pages = (full_pages or {}).get(slice_)
+        if pages is None:
+            count = known_count(work, looks, slice_)
+            unknown += count is None
+            pages = (count or 0) // PER_PAGE
+        # After the full pages comes the last one, which is read twice.
+        requests += pages + 2
+    return round(requests), unknown
+
+
+def known_count(work: Outlook, looks: Looks, slice_: Slice) -> int | None:
+    """The sessions that the newest look at a slice found; None if there is none."""
+    try:
+        newest = work.manifest(looks.newest(slice_.scope, slice_.day))
+    except DataError:
+        return None  # reading the slice will say it, and say it of this slice only
+    return None if newest is None else newest.row_count
 
 
 async def read(work: Work, looks: Looks, slice_: Slice) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,7 @@ from wistia_lake.bronze.layout import Looks
 from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, SettingsError
 from wistia_lake.lake.marker import Marker, make_marker, read_marker
 from wistia_lake.model import ACCOUNT, Slice, media_scope
-from wistia_lake.pipeline.ingest_work import Findings, Seen, Work
+from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work
 from wistia_lake.privacy.pages import medias_agree, row_count
 from wistia_lake.privacy.policy import decode_account, decode_media, decode_medias
 from wistia_lake.privacy.rows import MediaRow
@@ -58,6 +58,16 @@ async def read(work: Work) -> tuple[Marker, list[MediaRow]]:
         SettingsError: MEDIA_IDS names a media that never existed.
     """
     looks = work.looks(STREAM)
+    seen = await look(work, looks)
+    rows = seen.rows
+    marker = read_marker(work.store) or make_marker(work.store, seen.first_requested_at, oldest(rows))
+    encoded = encode_lines(map(_encode, rows.values()))
+    work.commit(replace(seen, rows=encoded), looks, work.manifest(looks.latest(ACCOUNT)))  # type: ignore[arg-type]
+    return marker, existing(rows)
+
+
+async def look(work: Outlook, looks: Looks) -> Seen[dict[str, MediaRow]]:
+    """Read the list, and what became of medias that are not in it; nothing is committed yet."""
     slice_ = Slice(STREAM, ACCOUNT, work.clock().date())
     previous = {row.media_id: row for row in _previous(work, looks)}
     listed, walked = await _walk_guarded(work, slice_, previous)
@@ -70,10 +80,9 @@ async def read(work: Work) -> tuple[Marker, list[MediaRow]]:
         else msgspec.structs.replace(row, url=f"{account}/medias/{media_id}")
         for media_id, row in sorted(rows.items())
     }
-    marker = read_marker(work.store) or make_marker(work.store, walked.first_requested_at, _oldest(rows))
-    seen = Seen(
+    return Seen(
         slice_,
-        encode_lines(map(_encode, rows.values())),
+        rows,
         walked.first_requested_at,
         max(last_at, walked.last_requested_at),
         walked.page_count,
@@ -83,8 +92,11 @@ async def read(work: Work) -> tuple[Marker, list[MediaRow]]:
         added_count=sum(media_id not in previous for media_id in rows),
         removed_count=sum(media_id not in rows for media_id in previous),
     )
-    work.commit(seen, looks, work.manifest(looks.latest(ACCOUNT)))
-    return marker, [row for row in rows.values() if not row.is_deleted]
+
+
+def existing(rows: dict[str, MediaRow]) -> list[MediaRow]:
+    """The medias of a list that were not deleted."""
+    return [row for row in rows.values() if not row.is_deleted]
 
 
 def known(work: Work) -> list[MediaRow]:
@@ -92,12 +104,12 @@ def known(work: Work) -> list[MediaRow]:
     return [row for row in _previous(work, work.looks(STREAM)) if not row.is_deleted]
 
 
-def _previous(work: Work, looks: Looks) -> list[MediaRow]:
+def _previous(work: Outlook, looks: Looks) -> list[MediaRow]:
     manifest = work.manifest(looks.latest(ACCOUNT))
     return [] if manifest is None else read_rows(work.store, manifest, MediaRow)
 
 
-async def _walk(work: Work, slice_: Slice) -> tuple[Listed, Walk]:
+async def _walk(work: Outlook, slice_: Slice) -> tuple[Listed, Walk]:
     listed = Listed(slice_)
     walked = await walk(
         work.client, MEDIAS, agree=medias_agree, count=row_count, consume=listed.take, reset=listed.forget
@@ -105,7 +117,7 @@ async def _walk(work: Work, slice_: Slice) -> tuple[Listed, Walk]:
     return listed, walked
 
 
-async def _walk_guarded(work: Work, slice_: Slice, previous: dict[str, MediaRow]) -> tuple[Listed, Walk]:
+async def _walk_guarded(work: Outlook, slice_: Slice, previous: dict[str, MediaRow]) -> tuple[Listed, Walk]:
     """One walk, or two that agree if the first lacks so much that the API rather than the account may be at fault."""
     listed, walked = await _walk(work, slice_)
     before = {media_id for media_id, row in previous.items() if not row.is_deleted}
@@ -121,7 +133,7 @@ async def _walk_guarded(work: Work, slice_: Slice, previous: dict[str, MediaRow]
     return listed, walked
 
 
-async def _missing(work: Work, listed: Listed, previous: dict[str, MediaRow], rows: dict[str, MediaRow]) -> datetime:
+async def _missing(work: Outlook, listed: Listed, previous: dict[str, MediaRow], rows: dict[str, MediaRow]) -> datetime:
     """Find out what became of medias that are not listed (any more) and add a row for each; time of the last request.
 
     A media is deleted if it is missing from the whole list *and* answers 404. Known deletions are carried forward, so
@@ -148,7 +160,7 @@ async def _missing(work: Work, listed: Listed, previous: dict[str, MediaRow], ro
     return last_at
 
 
-async def _one(work: Work, listed: Listed, media_id: str) -> MediaRow | None:
+async def _one(work: Outlook, listed: Listed, media_id: str) -> MediaRow | None:
     """The media by itself; None if it is gone."""
     try:
         answer = await work.client.get(MEDIA, media_id=media_id)
@@ -159,7 +171,7 @@ async def _one(work: Work, listed: Listed, media_id: str) -> MediaRow | None:
     return next((row for row in decoded.rows if row.media_id == media_id), None)
 
 
-async def _account_url(work: Work) -> str | None:
+async def _account_url(work: Outlook) -> str | None:
     """The account's address at Wistia; None if the token may not ask for it."""
     try:
         answer = await work.client.get(ACCOUNT_ENDPOINT)
@@ -173,7 +185,8 @@ async def _account_url(work: Work) -> str | None:
     return None if account is None or not account.url else account.url.rstrip("/")
 
 
-def _oldest(rows: dict[str, MediaRow]) -> datetime | None:
+def oldest(rows: dict[str, MediaRow]) -> datetime | None:
+    """When the oldest media was made."""
     return min((created_at(row) for row in rows.values() if row.created is not None), default=None)
 
 

@@ -18,7 +18,13 @@ KEY_FILE = "pseudonym.key"
 
 
 def asked_range(
-    settings: Settings, first: date | None, last: date | None, now: datetime, default_first: date
+    settings: Settings,
+    first: date | None,
+    last: date | None,
+    now: datetime,
+    default_first: date,
+    *,
+    missing_only: bool = False,
 ) -> Asked | None:
     """The account days that were asked for, or None for a regular run.
 
@@ -27,7 +33,7 @@ def asked_range(
     Raises:
         UsageError: reversed, or in the future.
     """
-    if first is None and last is None:
+    if first is None and last is None and not missing_only:
         return None
     today = account_day(now, settings.zone_name)
     for name, day in (("--from", first), ("--to", last)):
@@ -36,7 +42,7 @@ def asked_range(
     if first is not None and last is not None and first > last:
         raise UsageError(f"--from {first} is after --to {last}; write the earlier day first.")
     ends = last if last is not None else today
-    return Asked(first if first is not None else min(default_first, ends), ends)
+    return Asked(first if first is not None else min(default_first, ends), ends, missing_only)
 
 
 def pseudonymizer_of(loaded: Loaded, store: Store) -> Pseudonymizer:

@@ -38,6 +38,8 @@ class Asked:
 
     first: date
     last: date
+    missing_only: bool = False
+    """Leave out what bronze holds for good already: a backfill that goes on where it was stopped."""
 
 
 @dataclass(slots=True)
@@ -86,21 +88,14 @@ class Seen(Generic[T]):
 
 
 @dataclass(slots=True)
-class Work:
-    """One ingest under way."""
+class Outlook:
+    """What decides which slices are read, and how: all that planning needs. Nothing here writes."""
 
     settings: Settings
     store: Store
     client: WistiaClient
-    pseudonymizer: Pseudonymizer
     clock: Clock
-    reporter: Reporter
-    lease: Lease
-    summary: IngestSummary
-    asked: Asked | None = None
-    unknown_fields: set[str] = field(default_factory=set)
-    """Names of fields that no allow-list knows, over all streams."""
-    _exhausted_in_a_row: int = 0
+    asked: Asked | None
 
     @property
     def scopes(self) -> list[str]:
@@ -114,6 +109,19 @@ class Work:
     def manifest(self, look: Look | None) -> Manifest | None:
         """A look's manifest, if there is a look."""
         return None if look is None else read_manifest(self.store, look)
+
+
+@dataclass(slots=True)
+class Work(Outlook):
+    """One ingest under way."""
+
+    pseudonymizer: Pseudonymizer
+    reporter: Reporter
+    lease: Lease
+    summary: IngestSummary
+    unknown_fields: set[str] = field(default_factory=set)
+    """Names of fields that no allow-list knows, over all streams."""
+    _exhausted_in_a_row: int = 0
 
     def commit(self, seen: Seen[Encoded], looks: Looks, newest: Manifest | None) -> Committed:
         """Commit one look, if the lease is still ours and not too many of its rows were bad."""

@@ -40,6 +40,23 @@ def run(
     return _recorded(loaded, "run", clock, work)
 
 
+def run_backfill(
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
+) -> RunSummary:
+    """Ingest what is missing of some days, or of all that can be read, then build and check; ``problem`` as in ``run``.
+
+    What is committed stays, so that it can be stopped at any moment and called again.
+    """
+
+    def work(summary: RunSummary, run_id: str) -> None:
+        summary.ingest = ingest(
+            loaded, clock=clock, reporter=reporter, first=first, last=last, run_id=run_id, missing_only=True
+        )
+        _build_and_check(loaded, summary, clock=clock, reporter=reporter)
+
+    return _recorded(loaded, "backfill", clock, work)
+
+
 def run_ingest(
     loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
 ) -> RunSummary:

@@ -61,6 +61,10 @@ class ClientStats:
     retries: int = 0
     throttled: int = 0
     """Attempts that were refused for coming too often."""
+    bytes: int = 0
+    """Of the bodies of good answers, decompressed."""
+    server_date: str | None = None
+    """The ``Date`` header of the last answer, whatever its status."""
 
 
 class WistiaClient:
@@ -169,6 +173,7 @@ class WistiaClient:
             received = await self._receive(url, place)
             if isinstance(received, bytes):
                 self._pacer.succeeded(let_go_at)
+                self.stats.bytes += len(received)
                 return Answer(received, requested_at)
             if isinstance(received, Again | WistiaLakeError):
                 return received
@@ -191,6 +196,7 @@ class WistiaClient:
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
         try:
             async with self._session.get(URL(url, encoded=True), headers=headers, allow_redirects=False) as response:
+                self.stats.server_date = response.headers.get("Date")
                 if response.status in _REDIRECTS:
                     return redirected(url, response.headers.get("Location", ""), response.status, place)
                 body = await read_body(response, LARGEST_BODY)
