@@ -57,12 +57,13 @@ class Lake:
 
 def _register(connection: DuckDBPyConnection, catalog: Catalog, table: Table) -> None:
     name = table.full_name.replace(".", "_")
-    connection.register(f"rows_of_{name}", _dataset(catalog, table))
+    connection.register(f"rows_of_{name}", dataset(catalog, table))
     connection.execute(f"create schema if not exists {table.namespace}")
     connection.execute(f"create view {table.full_name} as select * from rows_of_{name}")
 
 
-def _dataset(catalog: Catalog, table: Table) -> Dataset:
+def dataset(catalog: Catalog, table: Table) -> Dataset:
+    """The rows of a table's last committed state, in the columns of the registry."""
     import pyarrow.dataset as ds
 
     paths = [str(path) for path in catalog.files(table)]
