@@ -84,7 +84,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
 def load_settings(
     *, environ: Mapping[str, str], config: str | None = None, flags: Mapping[str, Any] | None = None,
-    working_folder: Path | None = None,
+    working_folder: Path | None = None, config_may_miss: bool = False,
 ) -> Loaded:  # fmt: skip
     """Merge all sources; a flag that is None was not given.
 
@@ -94,7 +94,8 @@ def load_settings(
     here = working_folder if working_folder is not None else Path.cwd()
     env = _with_dotenv(environ, here)
     path = here / (config if config is not None else env.get("WISTIA_LAKE_CONFIG", DEFAULT_CONFIG))
-    values: dict[str, Any] = _read_toml(path, must_exist=config is not None or "WISTIA_LAKE_CONFIG" in env)
+    is_named = config is not None or "WISTIA_LAKE_CONFIG" in env
+    values: dict[str, Any] = _read_toml(path, must_exist=is_named and not config_may_miss)
     _convert(values, f"{path}")
     values |= _from_environment(env)
     _convert(values, "the environment or .env")

@@ -16,6 +16,8 @@ from wistia_lake.errors import WistiaLakeError
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 COMMANDS = {
+    "init": ("setup_commands", "Write commented settings, a template for the token, and the pseudonym key."),
+    "doctor": ("setup_commands", "Look at everything that a run needs, and say what to do about it."),
     "run": ("pipeline_commands", "Ingest, build and check: the command a schedule calls."),
     "plan": ("plan_commands", "Show what the next run or a backfill would fetch, and how long that takes."),
     "backfill": ("plan_commands", "Read the past, oldest day first; can be stopped and goes on where it was."),
@@ -24,6 +26,7 @@ COMMANDS = {
     "check": ("pipeline_commands", "Check the finished tables: keys, nulls, ranges, references."),
     "status": ("status_command", "Show coverage, watermark, freshness, rows and the last runs."),
     "query": ("query_commands", "Answer SQL, or a stored query by its name."),
+    "export": ("export_command", "Write a table to a CSV, Parquet or Excel file, or all tables to a DuckDB file."),
     "tables": ("query_commands", "List the tables, or explain every column of one."),
     "demo": ("demo", "Run the whole way against a simulated account and compare with the truth."),
     "sandbox": ("sandbox_commands", "Serve and question a simulated Wistia account."),

@@ -31,13 +31,14 @@ class Invocation:
         """Whether stdout is to be one JSON object."""
         return bool(self.given.get("as_json"))
 
-    def load(self) -> Loaded:
+    def load(self, *, config_may_miss: bool = False) -> Loaded:
         """The settings from all sources, the flags last."""
         from wistia_lake.settings import load_settings
 
         names = ("lake", "base_url", "allow_host", "now")
         flags = {name: self.given[name] for name in names if name in self.given}
-        return load_settings(environ=os.environ, config=self.given.get("config"), flags=flags)
+        config = self.given.get("config")
+        return load_settings(environ=os.environ, config=config, flags=flags, config_may_miss=config_may_miss)
 
     def start_logging(self) -> None:
         """Send log lines to stderr: warnings, with -v what happened, with -vv every page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from datetime import date, datetime
+from pathlib import Path
 
 from wistia_lake.bronze.batch import list_looks, read_manifest
 from wistia_lake.bronze.watermark import account_day
@@ -78,12 +79,7 @@ def _key(loaded: Loaded, store: Store, earlier: str | None) -> bytes:
         return parse_key(loaded.pseudonym_key.get_secret_value())
     if store.root is None:
         raise SettingsError(f"{PSEUDONYM_KEY} is not set, and only a lake in a folder can have a key file; set it.")
-    path = loaded.folder.absolute() / KEY_FILE
-    if path.resolve().is_relative_to(store.root.resolve()):
-        raise SettingsError(
-            f"The pseudonym key would lie at {path}, inside the lake {store.root}, where everybody who gets the lake "
-            f"gets the key. Choose a lake folder beside it with --lake, or set {PSEUDONYM_KEY}."
-        )
+    path = key_path(loaded, store.root)
     if earlier is not None and not path.exists():
         raise SettingsError(
             f"The pseudonym key file {path} is missing, and the lake {store.url} was made with the key whose "
@@ -91,6 +87,17 @@ def _key(loaded: Loaded, store: Store, earlier: str | None) -> bytes:
             "second pseudonym."
         )
     return load_or_create_key(path)
+
+
+def key_path(loaded: Loaded, root: Path) -> Path:
+    """Where the key of the lake in ``root`` lies, or would lie; SettingsError if that is inside the lake."""
+    path = loaded.folder.absolute() / KEY_FILE
+    if path.resolve().is_relative_to(root.resolve()):
+        raise SettingsError(
+            f"The pseudonym key would lie at {path}, inside the lake {root}, where everybody who gets the lake "
+            f"gets the key. Choose a lake folder beside it with --lake, or set {PSEUDONYM_KEY}."
+        )
+    return path
 
 
 def holder() -> str:

@@ -1,0 +1,145 @@
+"""What docs/operations.md says people will read is what they read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from wistia_lake.bronze.lease import lease
+from wistia_lake.cli.main import COMMANDS, main, wistia_lake
+from wistia_lake.lake.store import open_store
+from wistia_lake.sandbox.harness import Sandbox
+from wistia_lake.sandbox.server import TOKEN_WITHOUT_STATS
+from wistia_lake.wistia.client import WistiaClient
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+SECTION = PAGE.split("\n## Troubleshooting\n")[1].split("\n## ")[0]
+MESSAGES = re.findall(r"^\| `([^`]+)` \|", SECTION, re.MULTILINE)
+
+
+class Scene:
+    """A folder, an account, and a way to call the command line there."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.sandbox, self.env = folder, sandbox, monkeypatch
+        self.until_the_end = ExitStack()
+
+    def run(self) -> None:
+        assert main(["run"]) == 0
+
+
+def _another_ingest(scene: Scene) -> list[str]:
+    scene.run()
+    held = lease(open_store("lake"), "ingest", holder="process 1", clock=lambda: datetime.now(UTC))
+    scene.until_the_end.enter_context(held)
+    return ["run"]
+
+
+def _other_key(scene: Scene) -> list[str]:
+    scene.run()
+    scene.env.setenv("WISTIA_LAKE_PSEUDONYM_KEY", "0c" * 32)
+    return ["run"]
+
+
+def _lost_key(scene: Scene) -> list[str]:
+    scene.run()
+    (scene.folder / "pseudonym.key").unlink()
+    return ["run"]
+
+
+def _moved(scene: Scene) -> list[str]:
+    scene.run()
+    (scene.folder / "lake").rename(scene.folder / "elsewhere")
+    return ["status", "--lake", "elsewhere"]
+
+
+def _set(name: str, value: str, *words: str) -> Callable[[Scene], list[str]]:
+    def set_it(scene: Scene) -> list[str]:
+        scene.env.setenv(name, value)
+        return list(words or ["run"])
+
+    return set_it
+
+
+SCENES: dict[str, Callable[[Scene], list[str]]] = {
+    "WISTIA_API_TOKEN is not set": _set("WISTIA_API_TOKEN", ""),
+    "check WISTIA_API_TOKEN and its permission": _set("WISTIA_API_TOKEN", "wrong"),
+    "the token is valid, but lacks the permission": _set("WISTIA_API_TOKEN", TOKEN_WITHOUT_STATS),
+    "cannot connect to": _set("WISTIA_BASE_URL", "http://127.0.0.1:9"),
+    "Another ingest is at work on this lake": _another_ingest,
+    "There is no lake in": lambda _: ["status"],
+    "There are no tables in": lambda _: ["query", "sanity"],
+    "was made with the pseudonym key": _other_key,
+    "is missing, and the lake": _lost_key,
+    "The catalog points outside this folder": _moved,
+    "is not a setting; known are": _set("WISTIA_LAKE_ZONES", "UTC"),
+    "is not a time zone": _set("WISTIA_LAKE_ZONE", "New York"),
+    "which is not in the account's media list": _set("MEDIA_IDS", "zzzzzzzzzz"),
+    "is in the future; today is": lambda _: ["run", "--from", "2025-04-01"],
+    "replaces the clock": _set("WISTIA_BASE_URL", "https://api.wistia.com/v1"),
+    "a worksheet holds": lambda _: [],
+}
+"""How each message comes about. The last one has its own test, because it needs a million rows."""
+
+
+def test_every_message_of_the_page_has_a_scene_and_the_other_way_round():
+    assert set(MESSAGES) == set(SCENES)
+
+
+@pytest.mark.parametrize("message", [message for message in SCENES if message != "a worksheet holds"])
+def test_the_message_is_what_people_read(tmp_path, monkeypatch, capfd, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(WistiaClient.__init__.__kwdefaults__, "attempts", 1)
+    with Sandbox("tiny") as sandbox:
+        for name, value in {
+            "WISTIA_BASE_URL": sandbox.base_url,
+            "WISTIA_API_TOKEN": sandbox.token,
+            "WISTIA_LAKE_NOW": f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}",
+            "WISTIA_LAKE_REQUESTS_PER_MINUTE": "500",
+        }.items():
+            monkeypatch.setenv(name, value)
+        if SCENES[message] in (_another_ingest, _other_key, _lost_key, _moved):
+            monkeypatch.setenv("WISTIA_LAKE_REQUESTS_PER_MINUTE", "60000")
+        scene = Scene(tmp_path, sandbox, monkeypatch)
+        words = SCENES[message](scene)
+        capfd.readouterr()
+        with scene.until_the_end:
+            code = main(words)
+    out, err = capfd.readouterr()
+    assert message in " ".join((out + err).split())
+    assert "Traceback" not in err
+    assert code in {0, 2, 3, 4}
+
+
+def test_commands_in_the_pages_exist_with_their_options():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages if page.name != "cli.md")
+    found = re.findall(r"wistia-lake(?:\.exe)? ([a-z]+)((?: [^\s`|;&>)]+)*)", text)
+    assert len(found) > 25
+    known = {name: wistia_lake.get_command(None, name) for name in COMMANDS}  # type: ignore[arg-type]
+    for name, words in found:
+        if name not in known:
+            continue  # prose: "wistia-lake needs"
+        command = known[name]
+        options = {option for parameter in command.params for option in parameter.opts}
+        if not hasattr(command, "commands"):
+            assert {word for word in words.split() if word.startswith("--")} <= options, (name, words)
+
+
+def test_the_examples_for_schedulers_are_whole():
+    cron = re.search(r"^(\S+ \S+ \S+ \S+ \S+)  cd (\S+) && (.*)$", PAGE, re.MULTILINE)
+    assert cron is not None
+    assert cron[1].split() == ["30", "6", "*", "*", "*"]
+    units = dict(re.findall(r"^```ini\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+    assert set(units) == {"/etc/systemd/system/wistia-lake.service", "/etc/systemd/system/wistia-lake.timer"}
+    service, timer = units.values()
+    assert "ExecStart=/srv/wistia/.venv/bin/wistia-lake run" in service
+    assert "Persistent=true" in timer
+    assert "SuccessExitStatus=5" in service
+    assert "Register-ScheduledTask" in PAGE
