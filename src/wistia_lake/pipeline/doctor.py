@@ -19,10 +19,11 @@ from wistia_lake.errors import ApiExhausted, ApiGone, SettingsError, WistiaLakeE
 from wistia_lake.lake.marker import MARKER_KEY
 from wistia_lake.lake.store import lake_root, open_store
 from wistia_lake.model import Clock, Secret
-from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of, required_token
+from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
 from wistia_lake.settings import PSEUDONYM_KEY, Loaded
 from wistia_lake.status import lake_status
+from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import ACCOUNT, MEDIAS, STATS_ACCOUNT, Endpoint
 from wistia_lake.wistia.pacing import Pacer

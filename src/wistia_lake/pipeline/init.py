@@ -17,10 +17,11 @@ from wistia_lake.lake.marker import MARKER_KEY, new_marker
 from wistia_lake.lake.store import lake_root, open_store
 from wistia_lake.model import Clock
 from wistia_lake.pipeline import ingest_medias
-from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of, required_token
+from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Outlook
 from wistia_lake.privacy.pseudonym import load_or_create_key
 from wistia_lake.settings import PSEUDONYM_KEY, TOKEN, Loaded, Settings
+from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
 from wistia_lake.wistia.pacing import Pacer

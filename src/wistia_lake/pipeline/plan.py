@@ -22,11 +22,12 @@ from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.model import ONE_DAY, Clock, Slice, scope_media
 from wistia_lake.pipeline import ingest_counts, ingest_events, ingest_medias
 from wistia_lake.pipeline.ingest_fan import medias_of
-from wistia_lake.pipeline.ingest_setup import asked_range, required_token
+from wistia_lake.pipeline.ingest_setup import asked_range
 from wistia_lake.pipeline.ingest_work import Outlook
 from wistia_lake.privacy.pages import row_count
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
+from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import EVENTS, PER_PAGE
 from wistia_lake.wistia.pacing import Pacer
