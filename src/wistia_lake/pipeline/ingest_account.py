@@ -27,7 +27,10 @@ _encode = msgspec.json.Encoder().encode
 async def read(work: Work, medias: Sequence[MediaRow], start: date) -> None:
     """One look at the account's daily counts."""
     slice_ = Slice(STREAM, ACCOUNT, work.clock().date())
-    first, last = plan_account_range(work, slice_, medias, start)
+    days = plan_account_range(work, slice_, medias, start)
+    if days is None:
+        return
+    first, last = days
     # Always with both dates: without them the API was seen to answer 500.
     params: dict[str, str | int] = {"start_date": first.isoformat(), "end_date": last.isoformat()}
     try:

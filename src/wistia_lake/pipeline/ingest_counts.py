@@ -95,14 +95,14 @@ def plan_ranges(work: Outlook, slice_: Slice, medias: Sequence[MediaRow], start:
     return _ranges(work, slice_, {media.media_id: _creation_day(media, zone, start) for media in medias})
 
 
-def plan_account_range(work: Work, slice_: Slice, medias: Sequence[MediaRow], start: date) -> Range:
-    """First and last day to ask for of the whole account: as for a media that is as old as the oldest."""
+def plan_account_range(work: Outlook, slice_: Slice, medias: Sequence[MediaRow], start: date) -> Range | None:
+    """First and last day to ask for of the whole account, if any: as for a media that is as old as the oldest."""
     zone = work.settings.zone_name
     oldest = min((_creation_day(media, zone, start) for media in medias), default=start)
-    return _ranges(work, slice_, {_ACCOUNT: oldest})[_ACCOUNT]
+    return _ranges(work, slice_, {_ACCOUNT: oldest}).get(_ACCOUNT)
 
 
-def _ranges(work: Work, slice_: Slice, created: Mapping[str, date]) -> dict[str, Range]:
+def _ranges(work: Outlook, slice_: Slice, created: Mapping[str, date]) -> dict[str, Range]:
     settings = work.settings
     today = account_day(work.clock(), settings.zone_name)
     window = today - timedelta(days=settings.late_window_days)

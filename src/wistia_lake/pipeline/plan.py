@@ -19,8 +19,8 @@ from wistia_lake.bronze.layout import Looks
 from wistia_lake.bronze.watermark import has_final
 from wistia_lake.lake.marker import MARKER_KEY, coverage_start, first_whole_day, new_marker, read_marker
 from wistia_lake.lake.store import Store, lake_root, open_store
-from wistia_lake.model import ONE_DAY, Clock, Slice, scope_media
-from wistia_lake.pipeline import ingest_counts, ingest_events, ingest_medias
+from wistia_lake.model import ACCOUNT, ONE_DAY, Clock, Slice, scope_media
+from wistia_lake.pipeline import ingest_account, ingest_counts, ingest_events, ingest_medias
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range
 from wistia_lake.pipeline.ingest_work import Outlook
@@ -143,6 +143,12 @@ def _statistics(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> It
     stats.byte_count = STATS_BYTES * stats.request_count
     yield stats
     yield counts
+    slice_ = Slice(ingest_account.STREAM, ACCOUNT, outlook.clock().date())
+    days = ingest_counts.plan_account_range(outlook, slice_, medias, start)
+    if days is None:
+        yield StreamPlan(ingest_account.STREAM)
+    else:
+        yield StreamPlan(ingest_account.STREAM, 1, 1, DAY_BYTES * ((days[1] - days[0]).days + 1))
 
 
 @dataclass(slots=True)
