@@ -66,13 +66,13 @@ def test_work_that_begins_anew_is_timed_anew(clock):
 def test_the_remaining_time_is_that_of_the_pace_so_far(clock):
     out = io.StringIO()
     with TerminalReporter(out, is_terminal=False) as reporter:
-        reporter.step("events", 1, 731)
+        reporter.step("events", 1, 91)
         clock[0] += 30
-        reporter.step("events", 31, 731)
+        reporter.step("events", 31, 91)
         clock[0] += 30
         reporter.step("events", 33, 7331)
     assert out.getvalue().splitlines() == [
-        "events: 31 of 731, 60 a minute, 12 min left",
+        "events: 31 of 91, 60 a minute, 1 min left",
         "events: 33 of 7,331, 32 a minute, 3.8 h left",
     ]
 
