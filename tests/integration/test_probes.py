@@ -158,6 +158,15 @@ def test_the_base_url_of_the_command_line_wins(project: Project):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_python_without_the_project_is_told_so(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    for line in LINES:
+        command = [sys.executable, "-S", *line.split()[1:]]
+        done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+        assert "make install" in done.stderr
+
+
 def test_a_script_says_what_is_wrong_in_one_sentence(project: Project):
     project.env(WISTIA_API_TOKEN="")
     for line in LINES:
@@ -318,6 +327,35 @@ def test_a_page_that_is_the_last_one_is_found_in_a_long_day(tmp_path: Path, monk
         assert found["request_count"] < 20
 
 
+def test_the_modern_api_is_probed_alike(project: Project, call):
+    project.env(WISTIA_BASE_URL=f"{project.sandbox.base_url}/modern")
+    assert "channels: Facebook 1, Other 1" in call("medias")
+    assert call("media-stats", "--media-id", MEDIAS[0]).count("holds:") == 2
+    assert "visitors of the whole account" in call("visitors")
+    call("events")
+    assert {findings(project)[name]["verdict"] for name in ("media_filter", "days_utc", "order", "watermark")} == {
+        "yes"
+    }
+    assert findings(project)["unknown_fields"] == []
+    assert "attributes" in findings(project)["dropped_fields"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "verdict", "midnight", "days"),
+    [(1, "yes", "2025-03-11T00:00:00Z", 3), (2, "cannot tell", "2025-03-12T00:00:00Z", 6)],
+)
+def test_a_quiet_media_has_five_midnights_to_tell(
+    seed, verdict, midnight, days, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A handful of sessions a day: perhaps one midnight has neighbours within the hour; if not, nothing is claimed."""
+    with project_of(tmp_path, World("tiny", seed)) as project:
+        monkeypatch.chdir(project.folder)
+        assert main(["probe", "events", "--media-id", MEDIAS[1]]) == 0
+        found = findings(project)["days_utc"]
+        asked = {query["start_date"] for query in project.queries("/v1/stats/events") if "start_date" in query}
+    assert (found["verdict"], found["midnight"], len(asked)) == (verdict, midnight, days)
+
+
 # -- what may be wrong --------------------------------------------------------------------------------------------
 
 
@@ -375,6 +413,8 @@ def test_a_list_that_answers_404_is_a_wrong_base_url(words: list[str], project: 
         (["events", "--start-date", "2025-03-09", "--end-date", "2025-03-08"], "write the earlier day first"),
         (["events", "--start-date", "8.3."], "write it as 2025-03-12"),
         (["media-stats", "--per-page", "0"], "--per-page 0 is not possible"),
+        (["media-stats", "--media-id", "abc/def"], "--media-id 'abc/def' is not an id"),
+        (["events", "--media-id", "abc123,def456"], "--media-id 'abc123,def456' is not an id"),
     ],
 )
 def test_bad_words_ask_nothing(words: list[str], sentence: str, project: Project, call):

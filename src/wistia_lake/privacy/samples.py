@@ -118,10 +118,11 @@ VISITOR: Final[Rules] = {
     "user_agent_details": _AGENT,
 }  # fmt: skip
 """One row of ``/stats/visitors``."""
+_PROJECT: Final[Rules] = {"id": _number, "name": _text, "hashed_id": _media_id, "hashedId": _media_id}
 MEDIA: Final[Rules] = {
     "id": _number, "name": _text, "type": _word, "archived": _number, "created": _instant, "updated": _instant,
     "duration": _number, "hashed_id": _media_id, "progress": _number, "status": _word, "section": _text,
-    "project": {"id": _number, "name": _text, "hashed_id": _media_id, "hashedId": _media_id}, "tags": {"name": _text},
+    "project": _PROJECT, "folder": _PROJECT, "tags": {"name": _text},
 }  # fmt: skip
 """One row of ``/medias``."""
 MEDIA_STATS: Final[Rules] = {

@@ -60,8 +60,6 @@ class Answered:
     """The pages of the sample, newest first."""
     media_id: str | None
     """The media whose filter was tried."""
-    is_scoped: bool
-    """Whether the sample itself is of that media only."""
     of_media: Page | None
     of_no_media: Page | None
     """What a media that does not exist has; None if the API refuses such a question."""

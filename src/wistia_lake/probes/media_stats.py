@@ -15,7 +15,7 @@ from wistia_lake.errors import ApiGone, ApiRejected, UsageError
 from wistia_lake.model import instant_text
 from wistia_lake.privacy.reading import split_rows
 from wistia_lake.privacy.samples import MEDIA_STATS, redact
-from wistia_lake.probes.asking import Api, ask, refuse_paging
+from wistia_lake.probes.asking import Api, ask, refuse_media_ids, refuse_paging
 from wistia_lake.probes.describing import Field, describe
 from wistia_lake.probes.samples import Report, field_lines, pretty, stamp, write_samples
 from wistia_lake.settings import Loaded
@@ -48,6 +48,7 @@ def page_walk_media_stats(
     """
     refuse_paging(per_page=per_page, max_pages=max_pages)
     wanted = list(dict.fromkeys(media_ids or loaded.settings.media_ids))
+    refuse_media_ids(wanted)
     if not wanted:
         raise UsageError("No media is named: give hashed ids with --media-id, or set MEDIA_IDS in .env.")
 

@@ -53,7 +53,7 @@ def _channels(rows: list[dict[str, Any]], rules: Sequence[ChannelRule]) -> dict[
 
     mix: Counter[str] = Counter()
     for row in rows:
-        project, tags = row.get("project") or {}, row.get("tags") or []
+        project, tags = row.get("project") or row.get("folder") or {}, row.get("tags") or []
         names = [tag["name"] for tag in tags if isinstance(tag.get("name"), str)]
         channel = channel_of(
             rules, project=project.get("name"), section=row.get("section"), tags=names, title=row.get("name")
