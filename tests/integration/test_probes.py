@@ -236,12 +236,18 @@ def test_paging_flags_are_taken_and_change_nothing(project: Project, call):
     assert project.queries(f"/v1/stats/medias/{MEDIAS[0]}") == [{}]
 
 
+def test_a_numeric_id_has_statistics_but_no_known_length(project: Project, call):
+    out = call("media-stats", "--media-id", "501")
+    assert "cannot be told: no duration is known" in out
+    assert out.count("holds:") == 1
+
+
 def test_statistics_of_no_media_and_of_an_unknown_one(project: Project, call):
     assert "give hashed ids with --media-id, or set MEDIA_IDS" in call("media-stats", code=2)
     err = call("media-stats", "--media-id", f"{MEDIAS[0]},abc123", code=3)
     assert "abc123 answered 404" in err
     assert "Take a hashed id from the media list" in err
-    assert project.written() == [] if project.samples.exists() else True
+    assert not project.samples.exists()
 
 
 # -- visitors -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from wistia_lake.errors import ApiRejected, UsageError
 from wistia_lake.model import day_start, instant_text, is_media_id
 from wistia_lake.privacy.samples import EVENT, redact
 from wistia_lake.probes.asking import Api, Page, ask, refuse_media_ids, refuse_paging
-from wistia_lake.probes.event_findings import UNKNOWN, Answered, Border, days_utc, findings, moment
+from wistia_lake.probes.describing import moment
+from wistia_lake.probes.event_findings import UNKNOWN, Answered, Border, days_utc, findings
 from wistia_lake.probes.event_lines import lines_of_findings
 from wistia_lake.probes.samples import Report, field_lines, lines_of, personal_lines, pretty, stamp, write_samples
 from wistia_lake.settings import Loaded
