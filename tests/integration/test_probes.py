@@ -244,10 +244,19 @@ def test_a_numeric_id_has_statistics_but_no_known_length(project: Project, call)
 
 def test_statistics_of_no_media_and_of_an_unknown_one(project: Project, call):
     assert "give hashed ids with --media-id, or set MEDIA_IDS" in call("media-stats", code=2)
-    err = call("media-stats", "--media-id", f"{MEDIAS[0]},abc123", code=3)
+    err = call("media-stats", "--media-id", "abc123,abc124", code=3)
     assert "abc123 answered 404" in err
     assert "Take a hashed id from the media list" in err
     assert not project.samples.exists()
+
+
+def test_one_media_that_is_gone_does_not_hide_the_others(project: Project, call):
+    err = call("media-stats", "--media-id", f"abc123,{MEDIAS[0]}", code=5)
+    assert "404 was answered to: GET /stats/medias/abc123." in err
+    assert [record["media_id"] for record in project.json(f"media_stats/media_stats_{AT}.json")] == [MEDIAS[0]]
+    done = project.script(f"python exploration/scripts/page_walk_media_stats.py --media-id abc123,{MEDIAS[0]}")
+    assert (done.returncode, done.stderr.count("\n")) == (5, 1)
+    assert "1 media read." in done.stdout
 
 
 # -- visitors -----------------------------------------------------------------------------------------------------
@@ -314,6 +323,23 @@ def test_the_sample_holds_what_was_asked_for(project: Project, call):
     assert found["media_filter"]["verdict"] == "yes"
     assert found["dates_inclusive"]["verdict"] == "yes"
     assert found["page_size"]["pages"] == [5, 5]
+
+
+def test_the_scripts_pass_every_flag_on(project: Project):
+    scripts = "python exploration/scripts"
+    days = "--start-date 2025-03-06 --end-date 2025-03-07"
+    for line in (
+        f"{scripts}/list_medias.py --page 2 --per-page 1", f"{scripts}/sample_visitors.py --page 3 --per-page 4",
+        f"{scripts}/sample_events.py --media-id {MEDIAS[0]} {days} --per-page 7 --max-pages 2",
+    ):  # fmt: skip
+        assert project.script(line).returncode == 0
+    assert {"page": "2", "per_page": "1"} in project.queries("/v1/medias")
+    assert {"page": "3", "per_page": "4"} in project.queries("/v1/stats/visitors")
+    asked = {"media_id": MEDIAS[0], "start_date": "2025-03-06", "end_date": "2025-03-07", "per_page": "7"}
+    walked = [query for query in project.queries("/v1/stats/events") if query.get("per_page") == "7"]
+    assert walked == [asked | {"page": "1"}, asked | {"page": "2"}]
+    assert len(lines(project)) == 14
+    assert f"visitors/visitors_page_3_{AT}.json" in project.written()
 
 
 def test_no_sessions_is_a_sentence_and_an_empty_sample(project: Project, call):
