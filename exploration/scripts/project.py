@@ -10,4 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds ``exploration``, ``.env`` and ``wistia-lake.toml``."""
 
 if find_spec("wistia_lake") is None:
-    sys.exit("This Python does not know wistia-lake: run `make install`, then use .venv/bin/python for the script.")
+    sys.stderr.write(
+        "This Python does not know wistia-lake: run `make install` in the project's folder, then start the script with "
+        "its Python, .venv/bin/python (in PowerShell .venv\\Scripts\\python).\n"
+    )
+    sys.exit(3)

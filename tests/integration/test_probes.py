@@ -158,6 +158,15 @@ def test_the_base_url_of_the_command_line_wins(project: Project):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_python_without_the_project_is_told_so(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    for line in LINES:
+        command = [sys.executable, "-S", *line.split()[1:]]
+        done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+        assert "make install" in done.stderr
+
+
 def test_a_script_says_what_is_wrong_in_one_sentence(project: Project):
     project.env(WISTIA_API_TOKEN="")
     for line in LINES:
@@ -227,12 +236,27 @@ def test_paging_flags_are_taken_and_change_nothing(project: Project, call):
     assert project.queries(f"/v1/stats/medias/{MEDIAS[0]}") == [{}]
 
 
+def test_a_numeric_id_has_statistics_but_no_known_length(project: Project, call):
+    out = call("media-stats", "--media-id", "501")
+    assert "cannot be told: no duration is known" in out
+    assert out.count("holds:") == 1
+
+
 def test_statistics_of_no_media_and_of_an_unknown_one(project: Project, call):
     assert "give hashed ids with --media-id, or set MEDIA_IDS" in call("media-stats", code=2)
-    err = call("media-stats", "--media-id", f"{MEDIAS[0]},abc123", code=3)
+    err = call("media-stats", "--media-id", "abc123,abc124", code=3)
     assert "abc123 answered 404" in err
     assert "Take a hashed id from the media list" in err
-    assert project.written() == [] if project.samples.exists() else True
+    assert not project.samples.exists()
+
+
+def test_one_media_that_is_gone_does_not_hide_the_others(project: Project, call):
+    err = call("media-stats", "--media-id", f"abc123,{MEDIAS[0]}", code=5)
+    assert "404 was answered to: GET /stats/medias/abc123." in err
+    assert [record["media_id"] for record in project.json(f"media_stats/media_stats_{AT}.json")] == [MEDIAS[0]]
+    done = project.script(f"python exploration/scripts/page_walk_media_stats.py --media-id abc123,{MEDIAS[0]}")
+    assert (done.returncode, done.stderr.count("\n")) == (5, 1)
+    assert "1 media read." in done.stdout
 
 
 # -- visitors -----------------------------------------------------------------------------------------------------
@@ -301,6 +325,23 @@ def test_the_sample_holds_what_was_asked_for(project: Project, call):
     assert found["page_size"]["pages"] == [5, 5]
 
 
+def test_the_scripts_pass_every_flag_on(project: Project):
+    scripts = "python exploration/scripts"
+    days = "--start-date 2025-03-06 --end-date 2025-03-07"
+    for line in (
+        f"{scripts}/list_medias.py --page 2 --per-page 1", f"{scripts}/sample_visitors.py --page 3 --per-page 4",
+        f"{scripts}/sample_events.py --media-id {MEDIAS[0]} {days} --per-page 7 --max-pages 2",
+    ):  # fmt: skip
+        assert project.script(line).returncode == 0
+    assert {"page": "2", "per_page": "1"} in project.queries("/v1/medias")
+    assert {"page": "3", "per_page": "4"} in project.queries("/v1/stats/visitors")
+    asked = {"media_id": MEDIAS[0], "start_date": "2025-03-06", "end_date": "2025-03-07", "per_page": "7"}
+    walked = [query for query in project.queries("/v1/stats/events") if query.get("per_page") == "7"]
+    assert walked == [asked | {"page": "1"}, asked | {"page": "2"}]
+    assert len(lines(project)) == 14
+    assert f"visitors/visitors_page_3_{AT}.json" in project.written()
+
+
 def test_no_sessions_is_a_sentence_and_an_empty_sample(project: Project, call):
     assert "0 found: the API has no play sessions" in call("events", "--end-date", "2025-01-01")
     assert lines(project) == []
@@ -316,6 +357,35 @@ def test_a_page_that_is_the_last_one_is_found_in_a_long_day(tmp_path: Path, monk
         assert found["days_utc"]["verdict"] == "yes"
         assert found["days_utc"]["first_after"][:14] == "2025-02-22T00:"
         assert found["request_count"] < 20
+
+
+def test_the_modern_api_is_probed_alike(project: Project, call):
+    project.env(WISTIA_BASE_URL=f"{project.sandbox.base_url}/modern")
+    assert "channels: Facebook 1, Other 1" in call("medias")
+    assert call("media-stats", "--media-id", MEDIAS[0]).count("holds:") == 2
+    assert "visitors of the whole account" in call("visitors")
+    call("events")
+    assert {findings(project)[name]["verdict"] for name in ("media_filter", "days_utc", "order", "watermark")} == {
+        "yes"
+    }
+    assert findings(project)["unknown_fields"] == []
+    assert "attributes" in findings(project)["dropped_fields"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "verdict", "midnight", "days"),
+    [(1, "yes", "2025-03-11T00:00:00Z", 3), (2, "cannot tell", "2025-03-12T00:00:00Z", 6)],
+)
+def test_a_quiet_media_has_five_midnights_to_tell(
+    seed, verdict, midnight, days, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A handful of sessions a day: perhaps one midnight has neighbours within the hour; if not, nothing is claimed."""
+    with project_of(tmp_path, World("tiny", seed)) as project:
+        monkeypatch.chdir(project.folder)
+        assert main(["probe", "events", "--media-id", MEDIAS[1]]) == 0
+        found = findings(project)["days_utc"]
+        asked = {query["start_date"] for query in project.queries("/v1/stats/events") if "start_date" in query}
+    assert (found["verdict"], found["midnight"], len(asked)) == (verdict, midnight, days)
 
 
 # -- what may be wrong --------------------------------------------------------------------------------------------
@@ -375,6 +445,8 @@ def test_a_list_that_answers_404_is_a_wrong_base_url(words: list[str], project: 
         (["events", "--start-date", "2025-03-09", "--end-date", "2025-03-08"], "write the earlier day first"),
         (["events", "--start-date", "8.3."], "write it as 2025-03-12"),
         (["media-stats", "--per-page", "0"], "--per-page 0 is not possible"),
+        (["media-stats", "--media-id", "abc/def"], "--media-id 'abc/def' is not an id"),
+        (["events", "--media-id", "abc123,def456"], "--media-id 'abc123,def456' is not an id"),
     ],
 )
 def test_bad_words_ask_nothing(words: list[str], sentence: str, project: Project, call):

@@ -17,6 +17,9 @@ from wistia_lake.privacy.pages import event_keys, events_agree, row_count
 from wistia_lake.privacy.policy import decode_by_date, decode_events, decode_media, decode_medias
 from wistia_lake.privacy.pseudonym import Pseudonymizer
 from wistia_lake.privacy.rows import encode_lines
+from wistia_lake.privacy.samples import EVENT as EVENT_RULES
+from wistia_lake.privacy.samples import VISITOR as VISITOR_RULES
+from wistia_lake.privacy.samples import redact
 from wistia_lake.privacy.url import looks_personal, page_parts
 
 PSEUDONYMIZER = Pseudonymizer(bytes(32))
@@ -136,3 +139,32 @@ def test_a_canary_in_a_field_that_is_not_kept_is_nowhere(canary, field):
         )
         written = encode_lines(decoded.rows) + msgspec.json.encode([msgspec.to_builtins(bad) for bad in decoded.bad])
         assert canary.encode() not in written
+
+
+_FREE_TEXT = {"media_name"}
+"""The field of a sample whose text stays as served, whatever it is: the media's title."""
+
+
+def _holding(canary):
+    """The canary itself, or anywhere inside of other JSON, as a value or as a name."""
+    return st.sampled_from([canary, f"x {canary}", [canary], {"a": canary}, {canary: 1}, [{"deep": {canary: canary}}]])
+
+
+@given(
+    st.sampled_from([*sorted(set(EVENT_RULES) - _FREE_TEXT), "phone", "attributes", "thumbnail"]),
+    _holding("mira.canary@example.com"),
+    st.booleans(),
+)
+def test_a_canary_anywhere_in_a_served_row_is_not_in_its_sample(name, value, nested):
+    rows = [event(**{name: {name: value} if nested else value})]
+    assert "canary" not in json.dumps(redact(rows, EVENT_RULES).rows)
+    whole = redact(rows, EVENT_RULES)
+    assert not any("canary" in text for text in (*whole.unknown, *whole.dropped, *whole.personal))
+
+
+@given(st.lists(JSON | st.dictionaries(st.sampled_from(sorted(VISITOR_RULES)) | st.text(max_size=8), JSON), max_size=4))
+def test_any_answer_has_a_sample(rows):
+    for rules in (EVENT_RULES, VISITOR_RULES):
+        found = redact(rows, rules)
+        assert all(set(row) <= set(rules) for row in found.rows)
+        json.dumps(found.rows)

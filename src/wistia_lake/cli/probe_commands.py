@@ -127,6 +127,7 @@ def _run(invocation: Invocation, question: Callable[..., Any], output: Path, **o
     report = question(invocation.load(), output, **options)
     if invocation.as_json:
         print_json({**report.values, "files": [str(path) for path in report.files]})
-        return
-    for line in [*report.lines, *(f"sample: {path}" for path in report.files)]:
-        print(line)
+    else:
+        print(report.text())
+    if report.problem is not None:
+        raise report.problem

@@ -104,7 +104,7 @@ _instant, _version, _media_id = _matching(_INSTANT), _matching(_VERSION), _match
 _AGENT: Final[Rules] = {"browser": _word, "browser_version": _version, "platform": _word, "mobile": _number}
 
 EVENT: Final[Rules] = {
-    "received_at": _instant, "event_key": redacted_key, "ip": _hidden, "country": _text, "region": _text,
+    "received_at": _instant, "event_key": redacted_key, "ip": _hidden, "country": _word, "region": _word,
     "city": _hidden, "lat": _null, "lon": _null, "org": _hidden, "email": _null, "percent_viewed": _number,
     "embed_url": _address, "conversion_type": _word, "conversion_data": _nothing, "iframe_heatmap_url": _hidden,
     "visitor_key": redacted_key, "user_agent_details": _AGENT, "media_id": _media_id, "media_name": _text,
@@ -118,10 +118,11 @@ VISITOR: Final[Rules] = {
     "user_agent_details": _AGENT,
 }  # fmt: skip
 """One row of ``/stats/visitors``."""
+_PROJECT: Final[Rules] = {"id": _number, "name": _text, "hashed_id": _media_id, "hashedId": _media_id}
 MEDIA: Final[Rules] = {
     "id": _number, "name": _text, "type": _word, "archived": _number, "created": _instant, "updated": _instant,
     "duration": _number, "hashed_id": _media_id, "progress": _number, "status": _word, "section": _text,
-    "project": {"id": _number, "name": _text, "hashed_id": _media_id, "hashedId": _media_id}, "tags": {"name": _text},
+    "project": _PROJECT, "folder": _PROJECT, "tags": {"name": _text},
 }  # fmt: skip
 """One row of ``/medias``."""
 MEDIA_STATS: Final[Rules] = {

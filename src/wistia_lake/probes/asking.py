@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -116,6 +116,15 @@ def ask(loaded: Loaded, question: Callable[[Api], Awaitable[T]]) -> T:
             return await question(Api(client, settings, clock))
 
     return asyncio.run(asked())
+
+
+def refuse_media_ids(media_ids: Iterable[str]) -> None:
+    """A media is named by its hashed id, or by its numeric one where the API takes it; UsageError otherwise."""
+    for media_id in media_ids:
+        if not media_id.isascii() or not media_id.isalnum():
+            raise UsageError(
+                f"--media-id {media_id!r} is not an id: it has letters and digits only, such as abcde12345."
+            )
 
 
 def refuse_paging(**values: int) -> None:

@@ -6,7 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
+
+from wistia_lake.model import parse_instant
 
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|\+00:00)")
 _MISSING: Final = object()
@@ -89,6 +92,14 @@ def describe(rows: Sequence[dict[str, Any]], names: Iterable[str]) -> list[Field
             one.add(_at(row, name))
         found.append(one)
     return found
+
+
+def moment(value: Any) -> datetime | None:
+    """The instant that a served value is, if it is one."""
+    try:
+        return parse_instant(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def json_type(value: Any) -> str:

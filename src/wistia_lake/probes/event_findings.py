@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from wistia_lake.model import instant_text, parse_instant
+from wistia_lake.model import instant_text
 from wistia_lake.privacy.reading import Reader, plain_name
 from wistia_lake.privacy.served import EventServed
 from wistia_lake.probes.asking import Page
-from wistia_lake.probes.describing import describe
+from wistia_lake.probes.describing import describe, moment
 from wistia_lake.wistia.endpoints import PER_PAGE
 
 YES: Final = "yes"
@@ -60,8 +60,6 @@ class Answered:
     """The pages of the sample, newest first."""
     media_id: str | None
     """The media whose filter was tried."""
-    is_scoped: bool
-    """Whether the sample itself is of that media only."""
     of_media: Page | None
     of_no_media: Page | None
     """What a media that does not exist has; None if the API refuses such a question."""
@@ -89,14 +87,6 @@ def findings(found: Answered) -> dict[str, Any]:
         "watermark": watermark(rows),
         "lateness": lateness(rows),
     }
-
-
-def moment(value: Any) -> datetime | None:
-    """The instant of a ``received_at``, if it is one."""
-    try:
-        return parse_instant(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _moments(rows: Sequence[Any]) -> list[datetime]:

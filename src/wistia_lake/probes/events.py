@@ -10,8 +10,9 @@ from typing import Any, Final
 from wistia_lake.errors import ApiRejected, UsageError
 from wistia_lake.model import day_start, instant_text, is_media_id
 from wistia_lake.privacy.samples import EVENT, redact
-from wistia_lake.probes.asking import Api, Page, ask, refuse_paging
-from wistia_lake.probes.event_findings import Answered, Border, findings, moment
+from wistia_lake.probes.asking import Api, Page, ask, refuse_media_ids, refuse_paging
+from wistia_lake.probes.describing import moment
+from wistia_lake.probes.event_findings import UNKNOWN, Answered, Border, days_utc, findings
 from wistia_lake.probes.event_lines import lines_of_findings
 from wistia_lake.probes.samples import Report, field_lines, lines_of, personal_lines, pretty, stamp, write_samples
 from wistia_lake.settings import Loaded
@@ -21,6 +22,8 @@ NO_MEDIA: Final = "0000000000"
 """A hashed id that no media has: a filter that works finds nothing by it."""
 LARGE: Final = 200
 """A page size above the documented most."""
+MIDNIGHTS: Final = 5
+"""Most that are looked at."""
 _ONE_DAY: Final = timedelta(days=1)
 
 Params = dict[str, str | int]
@@ -44,7 +47,8 @@ def sample_events(
     refuse_paging(per_page=per_page, max_pages=max_pages)
     if start_date is not None and end_date is not None and start_date > end_date:
         raise UsageError(f"--start-date {start_date} is after --end-date {end_date}; write the earlier day first.")
-    scope: Params = {} if media_id is None else {"media_id": media_id}
+    refuse_media_ids([media_id] if media_id else [])
+    scope: Params = {"media_id": media_id} if media_id else {}
     days = {"start_date": start_date, "end_date": end_date}
     params = scope | {name: day.isoformat() for name, day in days.items() if day is not None}
 
@@ -81,7 +85,6 @@ async def _ask_all(api: Api, scope: Params, params: Params, per_page: int, max_p
         per_page=per_page,
         walk=walk,
         media_id=media_id,
-        is_scoped=bool(scope),
         of_media=None if media_id is None else await api.page(EVENTS, 1, PER_PAGE, {**days, "media_id": media_id}),
         of_no_media=await _rows_or_none(api, {**days, "media_id": NO_MEDIA}),
         large_asked=LARGE,
@@ -107,8 +110,20 @@ async def _rows_or_none(api: Api, params: Params) -> Page | None:
 
 
 async def _border(api: Api, scope: Params, newest: datetime) -> Border:
-    """The midnight before the newest row: sessions close to it on both sides tell whose days the filter means."""
-    day = newest.date()
+    """A midnight with sessions close to it on both sides, which tell whose days the filter means.
+
+    The newest one is tried first; a quiet account has another chance at the ones before.
+    """
+    newest_border = border = await _border_at(api, scope, newest.date())
+    for earlier in range(1, MIDNIGHTS):
+        if days_utc(border)["verdict"] != UNKNOWN:
+            return border
+        border = await _border_at(api, scope, newest.date() - earlier * _ONE_DAY)
+    return newest_border if days_utc(border)["verdict"] == UNKNOWN else border
+
+
+async def _border_at(api: Api, scope: Params, day: date) -> Border:
+    """The beginning of a UTC day."""
 
     def one_day(which: date) -> Params:
         return {**scope, "start_date": which.isoformat(), "end_date": which.isoformat()}

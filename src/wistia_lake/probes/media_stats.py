@@ -15,7 +15,7 @@ from wistia_lake.errors import ApiGone, ApiRejected, UsageError
 from wistia_lake.model import instant_text
 from wistia_lake.privacy.reading import split_rows
 from wistia_lake.privacy.samples import MEDIA_STATS, redact
-from wistia_lake.probes.asking import Api, ask, refuse_paging
+from wistia_lake.probes.asking import Api, ask, refuse_media_ids, refuse_paging
 from wistia_lake.probes.describing import Field, describe
 from wistia_lake.probes.samples import Report, field_lines, pretty, stamp, write_samples
 from wistia_lake.settings import Loaded
@@ -23,6 +23,7 @@ from wistia_lake.wistia.endpoints import MEDIA
 from wistia_lake.wistia.endpoints import MEDIA_STATS as STATS
 
 FIELDS: Final = ("load_count", "play_count", "play_rate", "hours_watched", "engagement", "visitors")
+_ADVICE: Final = "Take a hashed id from the media list (probe medias, list_medias.py)."
 _CLOSE: Final = 1e-9
 _WHOLE: Final = 1e-6
 
@@ -44,17 +45,22 @@ def page_walk_media_stats(
 
     Raises:
         UsageError: neither ``media_ids`` nor ``MEDIA_IDS`` names a media.
-        ApiRejected: a media answered 404; nothing is written.
+        ApiRejected: every media answered 404. If only some did, the report's problem names them.
     """
     refuse_paging(per_page=per_page, max_pages=max_pages)
     wanted = list(dict.fromkeys(media_ids or loaded.settings.media_ids))
+    refuse_media_ids(wanted)
     if not wanted:
         raise UsageError("No media is named: give hashed ids with --media-id, or set MEDIA_IDS in .env.")
 
-    async def question(api: Api) -> list[Read]:
+    async def question(api: Api) -> list[Read | ApiGone]:
         return [await _read(api, media_id) for media_id in wanted]
 
-    found = ask(loaded, question)
+    answers = ask(loaded, question)
+    found = [one for one in answers if isinstance(one, Read)]
+    gone = [one for one in answers if isinstance(one, ApiGone)]
+    if not found:
+        raise ApiRejected(f"{gone[0]} {_ADVICE} Nothing was written.", status=404)
     sample = redact([one.stats for one in found], MEDIA_STATS)
     records = [
         {"media_id": one.media_id, "requested_at": instant_text(one.requested_at), "stats": stats}
@@ -69,17 +75,22 @@ def page_walk_media_stats(
     at = stamp(found[0].requested_at)
     files = write_samples(output / "media_stats", f"media_stats_{at}", {".json": pretty(records)})
     lines = [_paging_line(len(found), per_page, max_pages), *map(_field_line, fields), *_law_lines(laws)]
-    return Report([*lines, *field_lines(sample)], values, files)
+    return Report([*lines, *field_lines(sample)], values, files, _problem(gone))
 
 
-async def _read(api: Api, media_id: str) -> Read:
+def _problem(gone: Sequence[ApiGone]) -> ApiGone | None:
+    """The medias that are not there, if others are."""
+    if not gone:
+        return None
+    paths = "; ".join(one.path for one in gone)
+    return ApiGone(f"The others were read, but 404 was answered to: {paths}. {_ADVICE}", path=gone[0].path)
+
+
+async def _read(api: Api, media_id: str) -> Read | ApiGone:
     try:
         answer = await api.client.get(STATS, media_id=media_id)
     except ApiGone as exc:
-        raise ApiRejected(
-            f"{exc} Take a hashed id from the media list (probe medias, list_medias.py); nothing was written.",
-            status=404,
-        ) from exc
+        return exc
     stats = _object(answer.body, "GET /stats/medias/{media_id}")
     return Read(media_id, answer.requested_at, stats, await _duration(api, media_id))
 

@@ -10,6 +10,7 @@ from typing import Any
 from wistia_lake.model import is_media_id
 from wistia_lake.privacy.samples import MEDIA, Redaction, redact
 from wistia_lake.probes.asking import STUCK, Api, Page, ask, refuse_paging, stuck
+from wistia_lake.probes.describing import moment
 from wistia_lake.probes.samples import Report, field_lines, pretty, stamp, write_samples
 from wistia_lake.settings import ChannelRule, Loaded
 from wistia_lake.wistia.endpoints import MEDIAS
@@ -33,7 +34,8 @@ def list_medias(loaded: Loaded, output: Path, *, page: int = 1, per_page: int = 
 
 def _values(sample: Redaction, rules: Sequence[ChannelRule]) -> dict[str, Any]:
     rows = sample.rows
-    created = sorted(row["created"] for row in rows if isinstance(row.get("created"), str) and row["created"])
+    dated = [(at, row["created"]) for row in rows if (at := moment(row.get("created"))) is not None]
+    created = [text for _, text in sorted(dated)]
     return {
         "count": len(rows),
         "earliest_created": created[0] if created else None,
@@ -53,7 +55,7 @@ def _channels(rows: list[dict[str, Any]], rules: Sequence[ChannelRule]) -> dict[
 
     mix: Counter[str] = Counter()
     for row in rows:
-        project, tags = row.get("project") or {}, row.get("tags") or []
+        project, tags = row.get("project") or row.get("folder") or {}, row.get("tags") or []
         names = [tag["name"] for tag in tags if isinstance(tag.get("name"), str)]
         channel = channel_of(
             rules, project=project.get("name"), section=row.get("section"), tags=names, title=row.get("name")

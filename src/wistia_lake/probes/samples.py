@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from wistia_lake.errors import UsageError
+from wistia_lake.errors import UsageError, WistiaLakeError
 from wistia_lake.privacy.samples import Redaction
 
 
@@ -21,6 +21,12 @@ class Report:
     lines: list[str]
     values: dict[str, Any]
     files: list[Path] = field(default_factory=list)
+    problem: WistiaLakeError | None = None
+    """What is to be raised after the rest was shown: a part of what was asked for is not there."""
+
+    def text(self) -> str:
+        """Everything for people."""
+        return "\n".join([*self.lines, *(f"sample: {path}" for path in self.files)])
 
 
 def stamp(at: datetime) -> str:

@@ -24,11 +24,13 @@ def run_script(probe: Callable[..., Report], root: Path, base_url: str | None, *
     try:
         loaded = load_settings(environ=os.environ, flags={"base_url": base_url}, working_folder=root)
         report = probe(loaded, root / "exploration" / "samples", **options)
+        sys.stdout.write(f"{report.text()}\n")
+        if report.problem is not None:
+            raise report.problem
     except WistiaLakeError as exc:
         sys.stderr.write(f"{' '.join(str(exc).split())}\n")
         return exc.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("Stopped; no sample was written.\n")
         return _INTERRUPTED
-    sys.stdout.write("\n".join([*report.lines, *(f"sample: {path}" for path in report.files)]) + "\n")
     return 0

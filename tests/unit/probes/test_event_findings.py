@@ -51,7 +51,7 @@ BORDER = Border(MIDNIGHT, page(*ROWS[3:]), page(*ROWS[:3]), page(*ROWS[:3]))
 
 def answered(**changes):
     whole = Answered(
-        asked_at=NOW, per_page=100, walk=[page(*ROWS)], media_id="abcde12345", is_scoped=False, of_media=page(*ROWS),
+        asked_at=NOW, per_page=100, walk=[page(*ROWS)], media_id="abcde12345", of_media=page(*ROWS),
         of_no_media=page(), large_asked=200, large=page(*ROWS), after_large=page(), border=BORDER,
     )  # fmt: skip
     return replace(whole, **changes)
@@ -144,10 +144,11 @@ def test_order_counts_ties_and_what_rises():
 
 
 def test_repeats_and_twins_are_told_apart():
-    rows = [row(at(3), "k1", "v1"), row(at(3), "k1", "v1"), row(at(2), "k1", "v2"), row(at(1), "k2", "v2")]
-    found = repeats(rows)
+    twins = [row(at(3), "k1", "v1"), row(at(2), "k1", "v2")]
+    again = [row(at(1), "k2", "v2"), row(at(1), "k2", "v2"), row(at(0), "k3", "v2")]
+    found = repeats([*twins, *again])
     assert (found["repeated_rows"], found["twin_keys"]) == (1, 1)
-    assert (found["distinct_event_keys"], found["distinct_event_and_visitor_keys"]) == (2, 3)
+    assert (found["distinct_event_keys"], found["distinct_event_and_visitor_keys"]) == (3, 4)
 
 
 def test_the_watermark_is_the_instant_on_every_row():
