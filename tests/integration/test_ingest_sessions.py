@@ -44,7 +44,7 @@ def test_every_day_is_one_look_with_all_its_sessions(api: ScriptedApi, lake: Lak
     for day, count in days.items():
         api.events += events_of(day, count)
     summary = lake.ingest()
-    streams = ("medias", "media_stats", "media_by_date", "account_by_date")
+    streams = ("medias", "media_stats", "media_by_date", "account_by_date", "media_engagement")
     other = sum(len(lake.rows(stream, TODAY)) for stream in streams)
     assert (summary.row_count - other, summary.added_count - 1) == (353, 353)
     for day, count in days.items():

@@ -19,7 +19,7 @@ from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError
 from wistia_lake.lake.marker import Marker, coverage_start, first_whole_day, read_marker
 from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import Clock, Reporter, Slice
-from wistia_lake.pipeline import ingest_account, ingest_counts, ingest_events, ingest_medias
+from wistia_lake.pipeline import ingest_account, ingest_counts, ingest_engagement, ingest_events, ingest_medias
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Work, first_failure, in_parallel
@@ -146,6 +146,7 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     """Say what is to come, before it takes its time."""
     requests, unknown = ingest_events.estimate(work, looks, slices)
     requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1
+    requests += sum(ingest_engagement.least(work, scope, medias) for scope in work.scopes)
     minutes = requests / work.settings.requests_per_minute
     about = "under a minute" if minutes < 1 else f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
     least = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
@@ -174,6 +175,7 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
     async def counts(scope: str) -> None:
         await work.attempt(ingest_counts.read_stats(work, scope, medias), f"media_stats {scope}")
         await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
+        await work.attempt(ingest_engagement.read(work, scope, medias), f"{ingest_engagement.STREAM} {scope}")
 
     try:
         async with asyncio.TaskGroup() as group:

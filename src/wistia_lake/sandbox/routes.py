@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from wistia_lake.sandbox import as_modern, bodies
+from wistia_lake.sandbox import as_modern, bodies, curves
 from wistia_lake.sandbox.answer import Answer
 from wistia_lake.sandbox.listing import Listing
 from wistia_lake.sandbox.scenario import Media, Project
@@ -111,6 +111,9 @@ class Api:
                 return Answer(200, msgspec.json.encode(bodies.media_stats(self.world, media, now)))
             case ("medias", media_id, "by_date"):
                 return self._by_date(self._any_id(media_id, now), query, now)
+            case ("medias", media_id, "engagement"):
+                media = self._any_id(media_id, now)
+                return Answer(200, msgspec.json.encode(curves.engagement(self.world, media, now)))
             case ("events",):
                 return self._events(query, now)
             case ("events", key):

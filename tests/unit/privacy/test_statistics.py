@@ -1,11 +1,15 @@
-"""What is kept of answers about the account: only what the allow-list names, bad values never."""
+"""What is kept of answers about the account and about curves: only what the allow-list names, bad values never."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
-from wistia_lake.privacy.rows import AccountByDateRow
-from wistia_lake.privacy.statistics import decode_account_by_date
+import pytest
+
+from wistia_lake.errors import DataError
+from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow
+from wistia_lake.privacy.statistics import decode_account_by_date, decode_engagement
 
 
 def day(text, **changes):
@@ -32,3 +36,43 @@ def test_a_bad_or_repeated_day_of_the_account_is_told_and_the_others_stay():
     assert [(bad.position, bad.field) for bad in decoded.bad] == [(1, "date"), (2, "load_count"), (3, "date")]
     assert decoded.unknown_fields == {"viewer"}
     assert "Ann" not in repr(decoded)
+
+
+AT = datetime(2025, 3, 12, 14, tzinfo=UTC)
+
+
+def curve(body):
+    return decode_engagement(json.dumps(body).encode(), media_id="abcde12345", looked_at=AT)
+
+
+def test_a_curve_is_one_row_that_says_when_it_was_read():
+    (row,) = curve({"engagement": 0.5, "engagement_data": [9, 4], "rewatch_data": [1, 0], "heat": "#f00"}).rows
+    assert row == MediaEngagementRow("abcde12345", "2025-03-12", "2025-03-12T14:00:00Z", 0.5, [9, 4], [1, 0])
+
+
+@pytest.mark.parametrize("body", [{}, {"engagement_data": None}, {"engagement_data": [], "rewatch_data": []}])
+def test_no_numbers_are_a_curve_without_positions(body):
+    (row,) = curve(body).rows
+    assert (row.engagement_data, row.rewatch_data) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"engagement_data": [1, 2], "rewatch_data": [1]}, "rewatch_data"),
+        ({"engagement_data": [1], "rewatch_data": None}, "rewatch_data"),
+        ({"engagement_data": [1.5], "rewatch_data": [0]}, "engagement_data"),
+        ({"engagement_data": [1], "rewatch_data": [-1]}, "rewatch_data"),
+        ({"engagement_data": [0] * 2001, "rewatch_data": [0] * 2001}, "engagement_data"),
+        ({"engagement": -1}, "engagement"),
+    ],
+)
+def test_a_bad_curve_is_described_without_its_values(body, field):
+    decoded = curve(body)
+    assert decoded.rows == []
+    assert [bad.field for bad in decoded.bad] == [field]
+
+
+def test_an_answer_that_is_no_object_is_refused():
+    with pytest.raises(DataError, match="engagement"):
+        decode_engagement(b"[]", media_id="abcde12345", looked_at=AT)
