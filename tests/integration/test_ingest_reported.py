@@ -211,13 +211,14 @@ def test_without_todays_counters_nobody_knows_who_moved_so_nobody_is_asked(api: 
     counters.run(lake)
     api.now += timedelta(days=1)
     counters.plays[A] = 4
+    api.medias[C] = media(C)
     broken = 200, {"load_count": "many"}
     api.before = lambda path, query: broken if path.endswith(f"medias/{A}") else counters.answer(path, query)
     (problem,) = lake.ingest().problems
     assert "media_stats" in str(problem)
     assert len(lake.manifests("media_engagement")) == 1
     api.before = counters.answer
-    assert counters.run(lake) == [A], "the next run of the day does it"
+    assert counters.run(lake) == [A, C], "the next run of the day does it"
 
 
 def test_counters_that_were_deleted_from_the_lake_make_everybody_be_asked(api: ScriptedApi, lake: Lake) -> None:
