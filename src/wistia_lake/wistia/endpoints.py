@@ -67,9 +67,7 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
     endpoint.name: endpoint
     for endpoint in (
         MEDIAS, MEDIA, ACCOUNT, TOKEN, STATS_ACCOUNT, MEDIA_STATS, MEDIA_BY_DATE, EVENTS, EVENT,
-        VISITORS,
-        ACCOUNT_BY_DATE,
-        ACCOUNT_BY_DATE, MEDIA_ENGAGEMENT,
+        VISITORS, ACCOUNT_BY_DATE, MEDIA_ENGAGEMENT,
     )
 }  # fmt: skip
 """All endpoints by name."""
