@@ -245,5 +245,41 @@ def test_a_first_run_counts_the_curves_in_what_it_says(api: ScriptedApi, lake: L
     lake.ingest()
     second = next(text for text in lake.heard.said if text.startswith("Reading"))
     requests = [int(text.split("at least ")[1].split(" ")[0]) for text in (first, second)]
-    # Three and then four days of sessions, two statistics of two medias, the account; the curves only at first.
-    assert requests == [3 * 2 + 2 * 2 + 1 + 2, 4 * 2 + 2 * 2 + 1]
+    # Three and then four days of sessions, two statistics of two medias, the account, the
+    # projects (two readings); the curves only at first.
+    assert requests == [3 * 2 + 2 * 2 + 1 + 2 + 2, 4 * 2 + 2 * 2 + 1 + 2]
+
+
+# --- projects --------------------------------------------------------------------------------------------------------
+
+
+def test_projects_are_the_whole_list_and_unchanged_ones_write_nothing(api: ScriptedApi, lake: Lake) -> None:
+    api.projects = [{"id": n, "name": f"Project {n}", "hashedId": f"p{n:09}", "mediaCount": n} for n in range(150)]
+    lake.ingest(media_ids=(A,))
+    manifest = lake.newest("projects", TODAY)
+    assert (manifest.row_count, manifest.page_count) == (150, 2)
+    assert lake.rows("projects", TODAY)[7] == {
+        "project_id": "p000000007", "numeric_id": 7, "name": "Project 7", "media_count": 7, "created": None,
+        "updated": None, "is_public": None,
+    }  # fmt: skip
+    api.now += timedelta(days=1)
+    api.projects.reverse()
+    lake.ingest(media_ids=(A,))
+    assert lake.newest("projects", api.now.date()).data == manifest.data
+
+
+def test_projects_that_are_not_offered_are_said_once_and_cost_nothing_else(api: ScriptedApi, lake: Lake) -> None:
+    api.before = lambda path, query: (404, {"error": "Not found"}) if path == "/v1/projects" else None
+    assert lake.ingest().problems == []
+    assert [text for text in lake.heard.said if "projects" in text] == [
+        "Wistia does not offer projects to this account (404), so the lake keeps no list of them; medias still say theirs."
+    ]
+    assert lake.manifests("projects") == []
+    assert lake.newest("media_by_date", TODAY).row_count == 60
+
+
+def test_of_a_project_met_twice_the_later_row_counts(api: ScriptedApi, lake: Lake) -> None:
+    api.projects = [{"hashedId": "project001", "name": name} for name in ("Old", "New")]
+    lake.ingest()
+    assert [row["name"] for row in lake.rows("projects", TODAY)] == ["New"]
+    assert lake.newest("projects", TODAY).repeat_count == 1

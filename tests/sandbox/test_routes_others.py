@@ -245,6 +245,33 @@ def test_a_curve_only_grows():
         assert sum(after[name]) > sum(before[name])
 
 
+def test_the_project_list_has_the_documented_fields_and_counts_medias(demo):
+    rows = fetch(demo, "/v1/projects", per_page=100).json
+    assert [list(row) for row in rows] == [[
+        "id", "name", "description", "mediaCount", "created", "updated", "hashedId", "public", "publicId",
+        "anonymousCanUpload", "anonymousCanDownload",
+    ]] * 3  # fmt: skip
+    medias = fetch(demo, "/v1/medias", per_page=100).json
+    for row in rows:
+        own = [media for media in medias if media.get("project", {}).get("hashed_id") == row["hashedId"]]
+        assert row["mediaCount"] == len(own)
+        assert row["created"] < min(media["created"] for media in own)
+        assert row["created"] <= row["updated"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", row["created"])
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
+    assert [len(fetch(demo, "/v1/projects", per_page=2, page=page).json) for page in (1, 2, 3)] == [2, 1, 0]
+    counts = [row["mediaCount"] for row in fetch(demo, "/v1/projects", sort_by="mediaCount", sort_direction=0).json]
+    assert counts == sorted(counts, reverse=True)
+    assert fetch(demo, "/v1/folders").status == fetch(demo, "/modern/projects").status == 404
+
+
+def test_the_modern_list_calls_them_folders(demo):
+    for old, new in zip(fetch(demo, "/v1/projects").json, fetch(demo, "/modern/folders").json, strict=True):
+        assert (new["hashed_id"], new["media_count"], new["name"]) == (old["hashedId"], old["mediaCount"], old["name"])
+        assert not any(name != name.lower() for name in new)
+        assert new["kind"] == "shared"
+
+
 # -- account, token, errors ---------------------------------------------------------------------------------------
 
 

@@ -116,6 +116,7 @@ class ScriptedApi:
         self.now = datetime(2025, 3, 12, 14, tzinfo=UTC)
         self.medias: dict[str, dict[str, Any]] = {"aaaaaaaaaa": media("aaaaaaaaaa")}
         self.events: list[dict[str, Any]] = []
+        self.projects = [{"id": 7, "name": "Films", "mediaCount": 2, "hashedId": "project001", "public": False}]
         self.gone: set[str] = set()
         """Medias that answer 404, listed or not."""
         self.before: Callable[[str, dict[str, str]], tuple[int, Any] | None] = lambda path, query: None
@@ -134,6 +135,8 @@ class ScriptedApi:
             return 200, {"id": 1, "name": "Example", "url": "https://example.wistia.com"}
         if path == "/v1/medias":
             return 200, self._page(list(self.medias.values()), query)
+        if path == "/v1/projects":
+            return 200, self._page(self.projects, query)
         if path == "/v1/stats/events":
             return 200, self._page(self._sessions(query), query)
         if path == "/v1/stats/account/by_date":

@@ -19,7 +19,14 @@ from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError
 from wistia_lake.lake.marker import Marker, coverage_start, first_whole_day, read_marker
 from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import Clock, Reporter, Slice
-from wistia_lake.pipeline import ingest_account, ingest_counts, ingest_engagement, ingest_events, ingest_medias
+from wistia_lake.pipeline import (
+    ingest_account,
+    ingest_counts,
+    ingest_engagement,
+    ingest_events,
+    ingest_medias,
+    ingest_projects,
+)
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Work, first_failure, in_parallel
@@ -145,7 +152,7 @@ async def _read_medias(work: Work) -> tuple[Marker, list[MediaRow]]:
 def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow]) -> None:
     """Say what is to come, before it takes its time."""
     requests, unknown = ingest_events.estimate(work, looks, slices)
-    requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1
+    requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1 + 2  # the account's days, projects
     requests += sum(ingest_engagement.least(work, scope, medias) for scope in work.scopes)
     minutes = requests / work.settings.requests_per_minute
     about = "under a minute" if minutes < 1 else f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
@@ -183,6 +190,7 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
                 group.create_task(events())
             account = ingest_account.read(work, medias, start)
             group.create_task(work.attempt(account, f"{ingest_account.STREAM} account"))
+            group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account"))
             group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))
     except BaseExceptionGroup as failures:
         raise first_failure(failures) from None

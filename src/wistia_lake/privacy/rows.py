@@ -119,6 +119,19 @@ class MediaEngagementRow(msgspec.Struct, frozen=True, gc=False):
     """Per position, how often it was seen again."""
 
 
+class ProjectRow(msgspec.Struct, frozen=True):
+    """One project (folder) of a whole list, from ``/projects`` or ``/folders``."""
+
+    project_id: str
+    """Hashed id."""
+    numeric_id: int | None
+    name: str | None
+    media_count: int | None
+    created: str | None
+    updated: str | None
+    is_public: bool | None
+
+
 class AccountRow(msgspec.Struct, frozen=True, gc=False):
     """The account, from ``/account``."""
 
@@ -126,7 +139,16 @@ class AccountRow(msgspec.Struct, frozen=True, gc=False):
     name: str | None
 
 
-Row = EventRow | MediaRow | MediaStatsRow | MediaByDateRow | AccountByDateRow | MediaEngagementRow | AccountRow
+Row = (
+    EventRow
+    | MediaRow
+    | MediaStatsRow
+    | MediaByDateRow
+    | AccountByDateRow
+    | MediaEngagementRow
+    | ProjectRow
+    | AccountRow
+)
 
 
 def encode_lines(rows: list[EventRow] | list[MediaRow] | list[MediaStatsRow] | list[MediaByDateRow]) -> bytes:

@@ -156,6 +156,31 @@ class EngagementServed(msgspec.Struct, forbid_unknown_fields=True):
     rewatch_data: Curve | None = None
 
 
+class ListedProjectServed(msgspec.Struct, forbid_unknown_fields=True):
+    """One row of ``/projects``, or of ``/folders``, as the modern API calls and spells them."""
+
+    id: NumericId | None = None
+    name: str | None = None
+    created: Instant | None = None
+    updated: Instant | None = None
+    public: bool | None = None
+    hashedId: str | None = None  # noqa: N815  Wistia's spelling
+    hashed_id: str | None = None
+    mediaCount: Count | None = None  # noqa: N815  Wistia's spelling
+    media_count: Count | None = None
+    description: Raw = ABSENT
+    publicId: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    public_id: Raw = ABSENT
+    anonymousCanUpload: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    anonymous_can_upload: Raw = ABSENT
+    anonymousCanDownload: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    anonymous_can_download: Raw = ABSENT
+    medias: Raw = ABSENT
+    kind: Raw = ABSENT
+    personal_library: Raw = ABSENT
+    cursor: Raw = ABSENT
+
+
 class AccountServed(msgspec.Struct, forbid_unknown_fields=True):
     """``/account``."""
 

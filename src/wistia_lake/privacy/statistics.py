@@ -1,17 +1,18 @@
-"""The allow-lists of answers about the whole account and about curves, beside those in ``policy``."""
+"""The allow-lists of the account's days, of curves and of projects, beside those in ``policy``."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from wistia_lake.model import instant_text
-from wistia_lake.privacy.policy import days, kept
-from wistia_lake.privacy.reading import BadRow, Decoded, Reader
-from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow
-from wistia_lake.privacy.served import ByDateServed, EngagementServed
+from wistia_lake.privacy.policy import days, exists, kept
+from wistia_lake.privacy.reading import BadRow, Decoded, Reader, bad
+from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow, ProjectRow
+from wistia_lake.privacy.served import ByDateServed, EngagementServed, ListedProjectServed
 
 _ACCOUNT_BY_DATE = Reader(ByDateServed, "GET /stats/account/by_date")
 _ENGAGEMENT = Reader(EngagementServed, "GET /stats/medias/{media_id}/engagement")
+_PROJECTS = Reader(ListedProjectServed, "GET /projects")
 
 
 def decode_account_by_date(body: bytes) -> Decoded[AccountByDateRow]:
@@ -37,3 +38,28 @@ def decode_engagement(body: bytes, *, media_id: str, looked_at: datetime) -> Dec
         return MediaEngagementRow(media_id, day, at, curve.engagement, seen, again)
 
     return kept(_ENGAGEMENT.single(body), row, fault)
+
+
+def decode_projects(body: bytes) -> Decoded[ProjectRow]:
+    """Projects of a page of ``/projects`` or ``/folders``, names as served."""
+
+    def fault(position: int, project: ListedProjectServed) -> BadRow | None:
+        if not (project.hashedId or project.hashed_id):
+            return BadRow(position, "hashedId", "text", "null")
+        if not exists(project.created):
+            return bad(position, ListedProjectServed, "created")
+        return None if exists(project.updated) else bad(position, ListedProjectServed, "updated")
+
+    def row(project: ListedProjectServed) -> ProjectRow:
+        count = project.media_count if project.mediaCount is None else project.mediaCount
+        return ProjectRow(
+            project.hashedId or project.hashed_id or "",
+            project.id,
+            project.name,
+            count,
+            project.created,
+            project.updated,
+            project.public,
+        )
+
+    return kept(_PROJECTS.page(body), row, fault)

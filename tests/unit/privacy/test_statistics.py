@@ -1,4 +1,4 @@
-"""What is kept of answers about the account and about curves: only what the allow-list names, bad values never."""
+"""What is kept of answers about the account, curves and projects: only what the allow-list names, bad values never."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from wistia_lake.errors import DataError
-from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow
-from wistia_lake.privacy.statistics import decode_account_by_date, decode_engagement
+from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow, ProjectRow
+from wistia_lake.privacy.statistics import decode_account_by_date, decode_engagement, decode_projects
 
 
 def day(text, **changes):
@@ -76,3 +76,34 @@ def test_a_bad_curve_is_described_without_its_values(body, field):
 def test_an_answer_that_is_no_object_is_refused():
     with pytest.raises(DataError, match="engagement"):
         decode_engagement(b"[]", media_id="abcde12345", looked_at=AT)
+
+
+V1 = {"id": 7, "name": "Films", "description": "secret", "mediaCount": 3, "created": "2025-01-01T00:00:00+00:00",
+      "updated": "2025-01-02T00:00:00+00:00", "hashedId": "project001", "public": True, "publicId": "secret",
+      "anonymousCanUpload": True, "anonymousCanDownload": False}  # fmt: skip
+MODERN = {"id": 7, "name": "Films", "description": "secret", "media_count": 3, "created": V1["created"],
+          "updated": V1["updated"], "hashed_id": "project001", "public": True, "public_id": "secret",
+          "anonymous_can_upload": True, "anonymous_can_download": False, "medias": {"url": "https://secret"},
+          "kind": "shared", "personal_library": False, "cursor": "secret"}  # fmt: skip
+
+
+@pytest.mark.parametrize("served", [V1, MODERN])
+def test_a_project_keeps_what_the_list_allows_in_either_spelling(served):
+    decoded = decode_projects(json.dumps([served]).encode())
+    assert decoded.rows == [ProjectRow("project001", 7, "Films", 3, V1["created"], V1["updated"], True)]
+    assert decoded.unknown_fields == set()
+    assert decoded.dropped_fields == set(served) - {
+        "id", "name", "created", "updated", "public", "hashedId", "hashed_id", "mediaCount", "media_count",
+    }  # fmt: skip
+    assert "secret" not in repr(decoded)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"hashedId": None}, "hashedId"), ({"created": "2025-02-30T00:00:00Z"}, "created"), ({"updated": "x"}, "updated"),
+     ({"mediaCount": -1}, "mediaCount")],
+)  # fmt: skip
+def test_a_bad_project_is_told_and_the_others_stay(change, field):
+    decoded = decode_projects(json.dumps([V1 | change, V1]).encode())
+    assert [bad.field for bad in decoded.bad] == [field]
+    assert len(decoded.rows) == 1
