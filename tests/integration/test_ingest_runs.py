@@ -292,7 +292,15 @@ def test_killed_at_any_write_the_next_run_finishes_the_work(sandbox: Sandbox, tm
     )
     assert done.returncode == -9
     lakes = [Lake(folder, sandbox.base_url, lambda: sandbox.now) for folder in (killed, whole)]
-    for stream in ("events", "medias", "media_stats", "media_by_date", "account_by_date"):
+    for stream in (
+        "events",
+        "medias",
+        "media_stats",
+        "media_by_date",
+        "account_by_date",
+        "media_engagement",
+        "projects",
+    ):
         for look in list_looks(lakes[0].store, stream):
             read_batch(lakes[0].store, read_manifest(lakes[0].store, look))
     for lake in lakes:
@@ -313,7 +321,15 @@ def test_no_key_token_or_address_of_a_viewer_reaches_the_lake(sandbox: Sandbox, 
     lake.ingest()
     text = b"".join(
         read_batch(lake.store, manifest) + manifest.encode()
-        for stream in ("events", "medias", "media_stats", "media_by_date", "account_by_date")
+        for stream in (
+            "events",
+            "medias",
+            "media_stats",
+            "media_by_date",
+            "account_by_date",
+            "media_engagement",
+            "projects",
+        )
         for manifest in lake.manifests(stream)
     )
     assert len(text) > 50_000

@@ -44,7 +44,7 @@ def test_every_day_is_one_look_with_all_its_sessions(api: ScriptedApi, lake: Lak
     for day, count in days.items():
         api.events += events_of(day, count)
     summary = lake.ingest()
-    streams = ("medias", "media_stats", "media_by_date", "account_by_date")
+    streams = ("medias", "media_stats", "media_by_date", "account_by_date", "media_engagement", "projects")
     other = sum(len(lake.rows(stream, TODAY)) for stream in streams)
     assert (summary.row_count - other, summary.added_count - 1) == (353, 353)
     for day, count in days.items():
@@ -289,9 +289,9 @@ def test_a_run_says_what_it_will_take(api: ScriptedApi, lake: Lake) -> None:
     lake.ingest()
     lake.settings["requests_per_minute"] = 6000
     lake.ingest()
-    # D has 10 full pages and an empty one read twice; two more days of two requests; two for the media, one for the account.
+    # D has 10 full pages and an empty one read twice; two more days of two requests; two for the media, one for the account, two for projects.
     assert lake.heard.said[-1].startswith(
-        "Reading 3 days of sessions and the statistics of 1 media: at least 19 requests"
+        "Reading 3 days of sessions and the statistics of 1 media: at least 21 requests"
     )
 
 

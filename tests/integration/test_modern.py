@@ -25,6 +25,8 @@ def test_either_api_gives_the_truth_and_the_same_bytes(tmp_path: Path) -> None:
         account.assert_truth()
         private = private_values(account.sandbox.world, account.now)
     store = open_store(str(account.lake))
+    lists = list_looks(store, "projects")
+    assert len(lists.all_days()) == 2, "folders are what v1 calls projects"
     versions = {read_manifest(store, look).api_version for look in list_looks(store, "events")}
     assert versions == {"v1", MODERN_VERSION}
     found = search([account.lake], {kind: {v for v in values if len(v) >= 5} for kind, values in private.items()})

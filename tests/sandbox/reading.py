@@ -67,6 +67,7 @@ def run(site, first, media_ids=None, known=()):
     today = site.now.date()
     for media_id in listed:
         ask(site, f"/stats/medias/{media_id}")
+        ask(site, f"/stats/medias/{media_id}/engagement")
         ask(site, f"/stats/medias/{media_id}/by_date", start_date=first, end_date=today)
     scopes = [{"media_id": media_id} for media_id in media_ids] if media_ids else [{}]
     ask(site, "/stats/account/by_date", start_date=first, end_date=today)

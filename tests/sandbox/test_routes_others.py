@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime, timedelta
+from math import ceil
 
 import pytest
 
+from sandbox.conftest import SEED
 from sandbox.reading import ask, days, fetch
 from wistia_lake.sandbox.scenario import Options
 from wistia_lake.sandbox.server import Site
@@ -198,6 +200,76 @@ def test_the_accounts_days_are_refused_without_dates_or_not_offered_by_a_switch(
         assert ask(strict, path, **query).status == 500
     assert ask(lenient, path).body == ask(strict, path, **dates).body
     assert ask(without, path, **dates).status == 404
+
+
+def curve(sandbox, media_id):
+    return fetch(sandbox, f"/v1/stats/medias/{media_id}/engagement").json
+
+
+def test_a_curve_has_a_number_a_second_and_at_most_a_thousand(demo):
+    lengths = {}
+    for media in fetch(demo, "/v1/medias", per_page=100).json:
+        served = curve(demo, media["hashed_id"])
+        assert list(served) == ["engagement", "engagement_data", "rewatch_data"]
+        assert served == curve(demo, media["id"]), "the numeric id serves as well"
+        seen, again = served["engagement_data"], served["rewatch_data"]
+        assert all(type(number) is int for number in seen + again)
+        assert len(seen) == len(again) == min(ceil(media.get("duration") or 0), 1000)
+        assert all(0 <= twice <= once for once, twice in zip(seen, again, strict=True))
+        lengths[media["hashed_id"]] = len(seen)
+    assert lengths["w7h9gfen07"] == lengths["a9k7lawn09"] == lengths["w6h9gfen06"] == 0, "no length, no positions"
+    assert lengths["y6q4tbed06"] == 1000
+    assert fetch(demo, "/v1/stats/medias/nosuchmedi/engagement").status == 404
+
+
+def test_a_curve_loses_viewers_on_the_way_and_its_mean_is_the_engagement(demo):
+    for media_id in ("y1q4tbed01", "a1k7rose01", "w2h9gfen02", "y6q4tbed06"):
+        served, stats = curve(demo, media_id), fetch(demo, f"/v1/stats/medias/{media_id}").json
+        seen, plays = served["engagement_data"], stats["play_count"]
+        assert served["engagement"] == stats["engagement"]
+        assert abs(sum(seen) / len(seen) / plays - stats["engagement"]) < 0.02
+        quarter = len(seen) // 4
+        parts = [sum(seen[place * quarter : (place + 1) * quarter]) for place in range(4)]
+        assert parts == sorted(parts, reverse=True)
+        assert max(seen) <= plays
+
+
+def test_a_curve_only_grows():
+    site = Site(World("tiny", SEED), rate_limit=None)
+    path = f"/stats/medias/{MEDIA}/engagement"
+    before = json.loads(ask(site, path).body)
+    site.advance(site.now + timedelta(days=2))
+    after = json.loads(ask(site, path).body)
+    for name in ("engagement_data", "rewatch_data"):
+        assert all(new >= old for new, old in zip(after[name], before[name], strict=True))
+        assert sum(after[name]) > sum(before[name])
+
+
+def test_the_project_list_has_the_documented_fields_and_counts_medias(demo):
+    rows = fetch(demo, "/v1/projects", per_page=100).json
+    assert [list(row) for row in rows] == [[
+        "id", "name", "description", "mediaCount", "created", "updated", "hashedId", "public", "publicId",
+        "anonymousCanUpload", "anonymousCanDownload",
+    ]] * 3  # fmt: skip
+    medias = fetch(demo, "/v1/medias", per_page=100).json
+    for row in rows:
+        own = [media for media in medias if media.get("project", {}).get("hashed_id") == row["hashedId"]]
+        assert row["mediaCount"] == len(own)
+        assert row["created"] < min(media["created"] for media in own)
+        assert row["created"] <= row["updated"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", row["created"])
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
+    assert [len(fetch(demo, "/v1/projects", per_page=2, page=page).json) for page in (1, 2, 3)] == [2, 1, 0]
+    counts = [row["mediaCount"] for row in fetch(demo, "/v1/projects", sort_by="mediaCount", sort_direction=0).json]
+    assert counts == sorted(counts, reverse=True)
+    assert fetch(demo, "/v1/folders").status == fetch(demo, "/modern/projects").status == 404
+
+
+def test_the_modern_list_calls_them_folders(demo):
+    for old, new in zip(fetch(demo, "/v1/projects").json, fetch(demo, "/modern/folders").json, strict=True):
+        assert (new["hashed_id"], new["media_count"], new["name"]) == (old["hashedId"], old["mediaCount"], old["name"])
+        assert not any(name != name.lower() for name in new)
+        assert new["kind"] == "shared"
 
 
 # -- account, token, errors ---------------------------------------------------------------------------------------

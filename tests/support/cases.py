@@ -38,6 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "engagement": 0.0, "visitors": 0,
     },
     "media_by_date": {"media_id": "media00001", "load_count": 0, "play_count": 0, "hours_watched": 0.0},
+    "media_engagement": {"media_id": "media00001", "engagement": 0.5, "engagement_data": [], "rewatch_data": []},
     "account_by_date": {"load_count": 0, "play_count": 0, "hours_watched": 0.0},
 }  # fmt: skip
 
@@ -54,6 +55,9 @@ def write_look(store: Store, look: dict[str, Any]) -> Manifest:
     for row in rows:
         if stream == "events":
             row.setdefault("visitor_id", f"viewer of {row['event_id']}")
+        if stream == "media_engagement":  # unless it was carried forward, a row is as old as its look
+            row.setdefault("snapshot_day", look["day"])
+            row.setdefault("looked_at", look["at"])
     covers = look.get("covers")
     manifest = Manifest(
         policy_version=1, batch_id=new_batch_id(at), stream=stream, scope=look.get("scope", "account"),

@@ -116,6 +116,7 @@ class ScriptedApi:
         self.now = datetime(2025, 3, 12, 14, tzinfo=UTC)
         self.medias: dict[str, dict[str, Any]] = {"aaaaaaaaaa": media("aaaaaaaaaa")}
         self.events: list[dict[str, Any]] = []
+        self.projects = [{"id": 7, "name": "Films", "mediaCount": 2, "hashedId": "project001", "public": False}]
         self.gone: set[str] = set()
         """Medias that answer 404, listed or not."""
         self.before: Callable[[str, dict[str, str]], tuple[int, Any] | None] = lambda path, query: None
@@ -134,17 +135,21 @@ class ScriptedApi:
             return 200, {"id": 1, "name": "Example", "url": "https://example.wistia.com"}
         if path == "/v1/medias":
             return 200, self._page(list(self.medias.values()), query)
+        if path == "/v1/projects":
+            return 200, self._page(self.projects, query)
         if path == "/v1/stats/events":
             return 200, self._page(self._sessions(query), query)
         if path == "/v1/stats/account/by_date":
             return 200, self._daily(query)[::-1]
-        media_id = parts[-1] if parts[-1] != "by_date" else parts[-2]
+        media_id = parts[-2] if parts[-1] in ("by_date", "engagement") else parts[-1]
         if media_id not in self.medias or media_id in self.gone:
             return 404, {"error": "not found"}
         if parts[0] == "medias":
             return 200, self.medias[media_id]
         if parts[-1] == "by_date":
             return 200, self._daily(query)
+        if parts[-1] == "engagement":
+            return 200, {"engagement": 0.5, "engagement_data": [2, 1, 0], "rewatch_data": [1, 0, 0]}
         return 200, {"load_count": 3, "play_count": 2, "play_rate": 0.5, "hours_watched": 1.0, "engagement": 0.5,
                      "visitors": 2}  # fmt: skip
 

@@ -58,6 +58,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     covers: tuple[date, date] | None = None
     """First and last account day asked for, over all medias (window streams)."""
     based_on: str | None = None
+    """The batch by which it was decided whom to ask (``media_engagement``: counters of ``media_stats``)."""
     content_hash: str
     """Of the set of rows, whatever their order."""
     data: DataObject | None = None

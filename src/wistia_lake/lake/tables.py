@@ -7,7 +7,7 @@ Field ids are the positions counted from 1 and are frozen once released: add at 
 from __future__ import annotations
 
 from wistia_lake.lake.table import Column, Table, Type
-from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY
+from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
 
 _S, _I, _L, _D, _B = Type.STRING, Type.INT, Type.LONG, Type.DOUBLE, Type.BOOL
 _COUNT = (0.0, float(2**53))
@@ -265,8 +265,8 @@ OPS_BUILT = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    MEDIA_DURATION, FACT_EVENT, DIM_MEDIA, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, FACT_ACCOUNT_DAY, KPI_MEDIA_28D,
-    OPS_RUN, OPS_BUILT,
+    MEDIA_DURATION, FACT_EVENT, DIM_MEDIA, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE,
+    KPI_MEDIA_28D, OPS_RUN, OPS_BUILT,
 )  # fmt: skip
 """Every table in build order."""
 

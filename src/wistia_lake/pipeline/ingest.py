@@ -19,7 +19,14 @@ from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError
 from wistia_lake.lake.marker import Marker, coverage_start, first_whole_day, read_marker
 from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import Clock, Reporter, Slice
-from wistia_lake.pipeline import ingest_account, ingest_counts, ingest_events, ingest_medias
+from wistia_lake.pipeline import (
+    ingest_account,
+    ingest_counts,
+    ingest_engagement,
+    ingest_events,
+    ingest_medias,
+    ingest_projects,
+)
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Work, first_failure, in_parallel
@@ -149,7 +156,8 @@ async def _read_medias(work: Work) -> tuple[Marker, list[MediaRow]]:
 def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow]) -> None:
     """Say what is to come, before it takes its time."""
     requests, unknown = ingest_events.estimate(work, looks, slices)
-    requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1
+    requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1 + 2  # the account's days, projects
+    requests += sum(ingest_engagement.least(work, scope, medias) for scope in work.scopes)
     about = duration_text(requests / work.settings.requests_per_minute)
     least = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
     work.reporter.say(
@@ -184,6 +192,7 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
     async def counts(scope: str) -> None:
         await work.attempt(ingest_counts.read_stats(work, scope, medias), f"media_stats {scope}")
         await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
+        await work.attempt(ingest_engagement.read(work, scope, medias), f"{ingest_engagement.STREAM} {scope}")
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -191,6 +200,7 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
                 group.create_task(events())
             account = ingest_account.read(work, medias, start)
             group.create_task(work.attempt(account, f"{ingest_account.STREAM} account"))
+            group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account"))
             group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))
     except BaseExceptionGroup as failures:
         raise first_failure(failures) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -34,6 +34,18 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a look takes over instead of asking for it."""
+
+    lines: Mapping[str, bytes]
+    """Per media, its lines of an earlier look, compressed; an answer replaces them."""
+    based_on: str
+    """The batch by which it was decided whom to ask."""
+    media_count: int
+    """Medias of the scope, asked or not."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """One media's answer. Its lines are kept compressed: medias may be many, and their first answer years long."""
 
@@ -51,8 +63,9 @@ def medias_of(scope: str, medias: Sequence[MediaRow]) -> list[MediaRow]:
 
 
 async def fan_out(
-    work: Work, slice_: Slice, medias: Sequence[str], question: Question, covers: tuple[date, date] | None = None
-) -> None:
+    work: Work, slice_: Slice, medias: Sequence[str], question: Question, covers: tuple[date, date] | None = None,
+    carried: Carried | None = None,
+) -> None:  # fmt: skip
     """Ask for every media of a slice and commit the answers as one look, ordered by media."""
     done = 0
 
@@ -70,12 +83,13 @@ async def fan_out(
     work.skip(skipped)
     if not parts:
         return  # nothing was there to look at, so there was no look
-    if len(skipped) >= SKIPPED_SHARE * len(ordered):
+    media_count = len(ordered) if carried is None else carried.media_count
+    if len(skipped) >= SKIPPED_SHARE * media_count:
         raise ApiExhausted(
-            f"{slice_}: {len(skipped)} of {len(ordered)} medias that were listed at the start answered 404, too many "
+            f"{slice_}: {len(skipped)} of {media_count} medias that were listed at the start answered 404, too many "
             "to go on without them, so nothing of this slice was kept. Run again: the new list will tell what is left."
         )
-    _commit(work, slice_, parts, skipped, covers)
+    _commit(work, slice_, parts, skipped, covers, carried)
 
 
 async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
@@ -90,22 +104,26 @@ async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
 
 
 def _commit(
-    work: Work, slice_: Slice, parts: list[_Part], skipped: list[str], covers: tuple[date, date] | None
-) -> None:
+    work: Work, slice_: Slice, parts: list[_Part], skipped: list[str], covers: tuple[date, date] | None,
+    carried: Carried | None,
+) -> None:  # fmt: skip
     findings = Findings()
     for page, part in enumerate(parts, start=1):
         findings.add(part.noticed, slice_, page)
-    full = [part for part in parts if part.lines]
+    lines = dict(carried.lines) if carried is not None else {}
+    lines |= {part.media_id: part.lines for part in parts if part.lines}
+    ordered = sorted(lines.items())
     looks = work.looks(slice_.stream)
     seen = Seen(
         slice_,
-        encode_lines(line for part in full for line in zstandard.decompress(part.lines).splitlines()),
+        encode_lines(line for _, packed in ordered for line in zstandard.decompress(packed).splitlines()),
         min(part.requested_at for part in parts),
         max(part.requested_at for part in parts),
         len(parts),
-        [part.media_id for part in full],
+        lines,
         findings,
         skipped_medias=skipped,
         covers=covers,
+        based_on=None if carried is None else carried.based_on,
     )
     work.commit(seen, looks, work.manifest(looks.latest(slice_.scope)))

@@ -83,6 +83,7 @@ class Seen(Generic[T]):
     late_count: int = 0
     skipped_medias: list[str] = field(default_factory=list)
     covers: tuple[date, date] | None = None
+    based_on: str | None = None
     final: bool = False
     cut: bool = False
 
@@ -155,6 +156,7 @@ class Work(Outlook):
             unknown_fields=sorted(seen.findings.unknown_fields),
             skipped_medias=sorted(seen.skipped_medias),
             covers=seen.covers,
+            based_on=seen.based_on,
             content_hash=seen.rows.content_hash,
         )
         committed = commit_look(self.store, manifest, seen.rows, notes=seen.findings.notes, newest=newest)

@@ -23,8 +23,14 @@ class _MediaKeys(msgspec.Struct, gc=False):
     hashed_id: Raw = ABSENT
 
 
+class _ProjectKeys(msgspec.Struct, gc=False):
+    hashedId: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    hashed_id: Raw = ABSENT
+
+
 _EVENT_KEYS = msgspec.json.Decoder(list[_EventKeys])
 _MEDIA_KEYS = msgspec.json.Decoder(list[_MediaKeys])
+_PROJECT_KEYS = msgspec.json.Decoder(list[_ProjectKeys])
 
 
 def row_count(body: bytes) -> int:
@@ -61,6 +67,19 @@ def events_agree(first: bytes, second: bytes) -> bool:
 def medias_agree(first: bytes, second: bytes) -> bool:
     """Whether two readings of a page of medias hold the same medias, in any order."""
     return sorted(media_keys(first)) == sorted(media_keys(second))
+
+
+def projects_agree(first: bytes, second: bytes) -> bool:
+    """Whether two readings of a page of projects hold the same projects, in any order."""
+    return sorted(_project_keys(first)) == sorted(_project_keys(second))
+
+
+def _project_keys(body: bytes) -> list[RowKey]:
+    try:
+        rows = _PROJECT_KEYS.decode(body)
+    except msgspec.MsgspecError:
+        return _whole_rows(body)
+    return [(bytes(row.hashedId), bytes(row.hashed_id)) for row in rows]
 
 
 def _whole_rows(body: bytes) -> list[RowKey]:

@@ -74,7 +74,7 @@ def decode_events(body: bytes, pseudonymizer: Pseudonymizer) -> Decoded[EventRow
 
 def _event_fault(position: int, event: EventServed) -> BadRow | None:
     """What the types of the allow-list cannot say."""
-    if not _exists(event.received_at):
+    if not exists(event.received_at):
         return bad(position, EventServed, "received_at")
     if event.conversion_data:
         lead = event.conversion_data.get("is_new_lead", ABSENT)
@@ -125,7 +125,7 @@ def _with_pseudonyms(fault: BadRow, raw: Raw, pseudonymizer: Pseudonymizer) -> B
     )
 
 
-def _exists(instant: str | None) -> bool:
+def exists(instant: str | None) -> bool:
     """Whether an instant of the right form is in the calendar; absent counts as fine."""
     if instant is None:
         return True
@@ -178,9 +178,9 @@ def _media_row(media: MediaServed) -> MediaRow:
 
 
 def _media_fault(position: int, media: MediaServed) -> BadRow | None:
-    if not _exists(media.created):
+    if not exists(media.created):
         return bad(position, MediaServed, "created")
-    return None if _exists(media.updated) else bad(position, MediaServed, "updated")
+    return None if exists(media.updated) else bad(position, MediaServed, "updated")
 
 
 def decode_media_stats(body: bytes, *, media_id: str) -> Decoded[MediaStatsRow]:

@@ -101,6 +101,37 @@ class AccountByDateRow(msgspec.Struct, frozen=True, gc=False):
     """Derived from lifetime averages: past days change with them."""
 
 
+class MediaEngagementRow(msgspec.Struct, frozen=True, gc=False):
+    """How one media is watched, from ``/stats/medias/{id}/engagement``: lifetime, no viewer told apart.
+
+    A media that did not move since is not asked again; its row is carried forward, so it says itself when it was read.
+    """
+
+    media_id: str
+    snapshot_day: str
+    """UTC day of the look that read it."""
+    looked_at: str
+    """When that look began, as a UTC instant."""
+    engagement: float | None
+    engagement_data: list[int]
+    """Per position, how often it was seen."""
+    rewatch_data: list[int]
+    """Per position, how often it was seen again."""
+
+
+class ProjectRow(msgspec.Struct, frozen=True):
+    """One project (folder) of a whole list, from ``/projects`` or ``/folders``."""
+
+    project_id: str
+    """Hashed id."""
+    numeric_id: int | None
+    name: str | None
+    media_count: int | None
+    created: str | None
+    updated: str | None
+    is_public: bool | None
+
+
 class AccountRow(msgspec.Struct, frozen=True, gc=False):
     """The account, from ``/account``."""
 
@@ -108,7 +139,16 @@ class AccountRow(msgspec.Struct, frozen=True, gc=False):
     name: str | None
 
 
-Row = EventRow | MediaRow | MediaStatsRow | MediaByDateRow | AccountByDateRow | AccountRow
+Row = (
+    EventRow
+    | MediaRow
+    | MediaStatsRow
+    | MediaByDateRow
+    | AccountByDateRow
+    | MediaEngagementRow
+    | ProjectRow
+    | AccountRow
+)
 
 
 def encode_lines(rows: list[EventRow] | list[MediaRow] | list[MediaStatsRow] | list[MediaByDateRow]) -> bytes:

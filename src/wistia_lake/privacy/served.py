@@ -24,6 +24,8 @@ Fraction = Annotated[float, Meta(ge=0, le=1, description="number in 0..1")]
 Measure = Annotated[float, Meta(ge=0, description="number of at least 0")]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1, description="whole number of at least 0")]
 """Whole numbers must be served as such: ``3.0`` is a change of type at Wistia that somebody should see."""
+Curve = Annotated[list[Count], Meta(max_length=2000, description="array of whole numbers of at least 0")]
+"""At most 1000 by Wistia's documents, which leave open how the end is rounded; far more is a change to be seen."""
 NumericId = Annotated[int, Meta(ge=0, le=2**63 - 1, description="whole number of at least 0")]
 Instant = Annotated[
     str,
@@ -144,6 +146,39 @@ class ByDateServed(msgspec.Struct, forbid_unknown_fields=True):
     load_count: Count
     play_count: Count
     hours_watched: Measure | None = None
+
+
+class EngagementServed(msgspec.Struct, forbid_unknown_fields=True):
+    """``/stats/medias/{id}/engagement``: one number a second, or 1000 for what is longer."""
+
+    engagement: Measure | None = None
+    engagement_data: Curve | None = None
+    rewatch_data: Curve | None = None
+
+
+class ListedProjectServed(msgspec.Struct, forbid_unknown_fields=True):
+    """One row of ``/projects``, or of ``/folders``, as the modern API calls and spells them."""
+
+    id: NumericId | None = None
+    name: str | None = None
+    created: Instant | None = None
+    updated: Instant | None = None
+    public: bool | None = None
+    hashedId: str | None = None  # noqa: N815  Wistia's spelling
+    hashed_id: str | None = None
+    mediaCount: Count | None = None  # noqa: N815  Wistia's spelling
+    media_count: Count | None = None
+    description: Raw = ABSENT
+    publicId: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    public_id: Raw = ABSENT
+    anonymousCanUpload: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    anonymous_can_upload: Raw = ABSENT
+    anonymousCanDownload: Raw = ABSENT  # noqa: N815  Wistia's spelling
+    anonymous_can_download: Raw = ABSENT
+    medias: Raw = ABSENT
+    kind: Raw = ABSENT
+    personal_library: Raw = ABSENT
+    cursor: Raw = ABSENT
 
 
 class AccountServed(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,13 +1,18 @@
-"""The allow-lists of answers about the whole account and about curves, beside those in ``policy``."""
+"""The allow-lists of the account's days, of curves and of projects, beside those in ``policy``."""
 
 from __future__ import annotations
 
-from wistia_lake.privacy.policy import days
-from wistia_lake.privacy.reading import Decoded, Reader
-from wistia_lake.privacy.rows import AccountByDateRow
-from wistia_lake.privacy.served import ByDateServed
+from datetime import datetime
+
+from wistia_lake.model import instant_text
+from wistia_lake.privacy.policy import days, exists, kept
+from wistia_lake.privacy.reading import BadRow, Decoded, Reader, bad
+from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow, ProjectRow
+from wistia_lake.privacy.served import ByDateServed, EngagementServed, ListedProjectServed
 
 _ACCOUNT_BY_DATE = Reader(ByDateServed, "GET /stats/account/by_date")
+_ENGAGEMENT = Reader(EngagementServed, "GET /stats/medias/{media_id}/engagement")
+_PROJECTS = Reader(ListedProjectServed, "GET /projects")
 
 
 def decode_account_by_date(body: bytes) -> Decoded[AccountByDateRow]:
@@ -17,3 +22,44 @@ def decode_account_by_date(body: bytes) -> Decoded[AccountByDateRow]:
         return AccountByDateRow(day.date, day.load_count, day.play_count, day.hours_watched)
 
     return days(_ACCOUNT_BY_DATE.page(body), row)
+
+
+def decode_engagement(body: bytes, *, media_id: str, looked_at: datetime) -> Decoded[MediaEngagementRow]:
+    """The curve of one media: one row, or one bad row. Absent numbers mean the same as none."""
+
+    def fault(position: int, curve: EngagementServed) -> BadRow | None:
+        if len(curve.engagement_data or ()) == len(curve.rewatch_data or ()):
+            return None
+        return BadRow(position, "rewatch_data", "as many numbers as engagement_data", "another number of them")
+
+    def row(curve: EngagementServed) -> MediaEngagementRow:
+        day, at = looked_at.date().isoformat(), instant_text(looked_at)
+        seen, again = curve.engagement_data or [], curve.rewatch_data or []
+        return MediaEngagementRow(media_id, day, at, curve.engagement, seen, again)
+
+    return kept(_ENGAGEMENT.single(body), row, fault)
+
+
+def decode_projects(body: bytes) -> Decoded[ProjectRow]:
+    """Projects of a page of ``/projects`` or ``/folders``, names as served."""
+
+    def fault(position: int, project: ListedProjectServed) -> BadRow | None:
+        if not (project.hashedId or project.hashed_id):
+            return BadRow(position, "hashedId", "text", "null")
+        if not exists(project.created):
+            return bad(position, ListedProjectServed, "created")
+        return None if exists(project.updated) else bad(position, ListedProjectServed, "updated")
+
+    def row(project: ListedProjectServed) -> ProjectRow:
+        count = project.media_count if project.mediaCount is None else project.mediaCount
+        return ProjectRow(
+            project.hashedId or project.hashed_id or "",
+            project.id,
+            project.name,
+            count,
+            project.created,
+            project.updated,
+            project.public,
+        )
+
+    return kept(_PROJECTS.page(body), row, fault)

@@ -17,6 +17,10 @@ _ACCOUNT = {
     "mediaCount": "media_count", "videoLimit": "video_limit", "projectCount": "folder_count",
     "channelCount": "channel_count",
 }  # fmt: skip
+_FOLDER = {
+    "mediaCount": "media_count", "hashedId": "hashed_id", "publicId": "public_id",
+    "anonymousCanUpload": "anonymous_can_upload", "anonymousCanDownload": "anonymous_can_download",
+}  # fmt: skip
 _ASSET = {"fileSize": "file_size", "contentType": "content_type"}
 _NULL_IF_NONE = ("duration", "section")
 _MIRRORED = ("ip", "city", "org", "email", "visitor_key", "embed_url")
@@ -25,6 +29,13 @@ _MIRRORED = ("ip", "city", "org", "email", "visitor_key", "embed_url")
 def account(body: dict[str, Any]) -> dict[str, Any]:
     """The account."""
     return {_ACCOUNT.get(key, key): value for key, value in body.items()}
+
+
+def folder(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the project list, which the modern API calls folders."""
+    medias = {"url": f"https://api.wistia.com/modern/folders/{row['hashedId']}/medias"}
+    modern = {_FOLDER.get(key, key): value for key, value in row.items()}
+    return modern | {"medias": medias, "kind": "shared", "personal_library": False, "cursor": None}
 
 
 def media(row: dict[str, Any]) -> dict[str, Any]:

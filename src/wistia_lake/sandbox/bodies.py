@@ -91,6 +91,31 @@ def media_show(media: Media, project: Project | None) -> dict[str, Any]:
     return row
 
 
+def project_row(world: World, project: Project, now: datetime) -> dict[str, Any]:
+    """A row of the project list: documented, none was recorded. It is a day older than its first media (assumed)."""
+    medias = [media for media in world.present_medias(now) if media.project == project.hashed_id]
+    created = project_created(world, project)
+    return {
+        "id": project.id,
+        "name": project.name,
+        "description": None,
+        "mediaCount": len(medias),
+        "created": media_time(created),
+        "updated": media_time(max([created, *(media.created for media in medias)])),
+        "hashedId": project.hashed_id,
+        "public": False,
+        "publicId": None,
+        "anonymousCanUpload": False,
+        "anonymousCanDownload": False,
+    }
+
+
+def project_created(world: World, project: Project) -> datetime:
+    """When a project was made."""
+    made = (media.created for media in world.medias.values() if media.project == project.hashed_id)
+    return min(made, default=world.scenario.now) - timedelta(days=1)
+
+
 def account(world: World, now: datetime) -> dict[str, Any]:
     """The v1 account object."""
     who, count = world.scenario.account, len(world.present_medias(now))

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from wistia_lake.sandbox import as_modern, bodies
+from wistia_lake.sandbox import as_modern, bodies, curves
 from wistia_lake.sandbox.answer import Answer
 from wistia_lake.sandbox.listing import Listing
 from wistia_lake.sandbox.scenario import Media, Project
@@ -85,6 +85,10 @@ class Api:
             match parts:
                 case ("medias",):
                     return self._medias(query, now, modern)
+                case ("projects",) if not modern and self.world.options.projects:
+                    return self._project_list(query, now, modern)
+                case ("folders",) if modern and self.world.options.projects:
+                    return self._project_list(query, now, modern)
                 case ("medias", media_id):
                     return self._media(media_id, now, modern)
                 case ("account",):
@@ -111,6 +115,9 @@ class Api:
                 return Answer(200, msgspec.json.encode(bodies.media_stats(self.world, media, now)))
             case ("medias", media_id, "by_date"):
                 return self._by_date(self._any_id(media_id, now), query, now)
+            case ("medias", media_id, "engagement"):
+                media = self._any_id(media_id, now)
+                return Answer(200, msgspec.json.encode(curves.engagement(self.world, media, now)))
             case ("events",):
                 return self._events(query, now)
             case ("events", key):
@@ -207,6 +214,23 @@ class Api:
             medias.reverse()
         rows = [bodies.media_row(media, self._project(media)) for media in medias[offset : offset + limit]]
         return _array([as_modern.media(row) for row in rows] if modern else rows)
+
+    def _project_list(self, query: Query, now: datetime, modern: bool) -> Answer:
+        offset, limit = self._window(query)
+        wanted = query.get("hashed_ids[]")
+        projects = sorted(self.world.scenario.projects, key=lambda project: project.id)
+        rows = [
+            bodies.project_row(self.world, project, now)
+            for project in projects
+            if bodies.project_created(self.world, project) <= now and (not wanted or project.hashed_id in wanted)
+        ]
+        key = query.get("sort_by", ["id"])[-1]
+        if key in ("name", "created", "updated", "mediaCount"):
+            rows.sort(key=lambda row: row[key])
+        if query.get("sort_direction", ["1"])[-1] == "0":
+            rows.reverse()
+        rows = rows[offset : offset + limit]
+        return _array([as_modern.folder(row) for row in rows] if modern else rows)
 
     @staticmethod
     def _token(scopes: Iterable[str]) -> Answer:

@@ -147,6 +147,8 @@ class Options:
     """Whether daily counts of the account are offered; they are in some versions of the API only."""
     dates_required: bool = True
     """Whether those counts answer 500 unless both dates are sent (observed; the documents call them optional)."""
+    projects: bool = True
+    """Whether the list of projects is answered; a token or plan may not see it (404 assumed)."""
 
 
 @dataclass(frozen=True, slots=True)

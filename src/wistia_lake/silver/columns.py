@@ -63,6 +63,13 @@ BRONZE_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "play_count": "bigint",
         "hours_watched": "double",
     },
+    "media_engagement": {
+        "media_id": "varchar",
+        "snapshot_day": "date",
+        "looked_at": "varchar",
+        "engagement_data": "bigint[]",
+        "rewatch_data": "bigint[]",
+    },
 }
 """Per stream, the fields that tables are made from. A test holds them against the bronze rows."""
 

@@ -11,7 +11,7 @@ from wistia_lake.lake.tables import (
     FACT_MEDIA_ENGAGEMENT,
     MEDIA_DURATION,
 )
-from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY
+from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
 from wistia_lake.silver import facts, medias, reported
 from wistia_lake.silver.context import Model
 
@@ -22,4 +22,5 @@ MODELS: Final = (
     Model(FACT_MEDIA_DAY, facts.plan_media_days, facts.media_day_jobs),
     Model(FACT_MEDIA_ENGAGEMENT, facts.plan_engagement, facts.engagement_jobs, reads_itself=True),
     Model(FACT_ACCOUNT_DAY, reported.plan_account_days, reported.account_day_jobs),
+    Model(FACT_MEDIA_CURVE, reported.plan_curves, reported.curve_jobs),
 )

@@ -1,4 +1,4 @@
-"""``silver.fact_account_day``: what Wistia reports of the account, as it was last read."""
+"""``silver.fact_account_day`` and ``fact_media_curve``: what Wistia reports, as it was last read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from typing import Any
 
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job
-from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY
+from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
 from wistia_lake.model import ONE_DAY, days_between, first_of_month
-from wistia_lake.silver.context import Context, Plan, digest, sql_of
-from wistia_lake.silver.relations import relation
+from wistia_lake.silver.context import WHOLE, Context, Plan, digest, sql_of
+from wistia_lake.silver.relations import duration_spans, relation
 
 ACCOUNT_BY_DATE = "account_by_date"
+MEDIA_ENGAGEMENT = "media_engagement"
+MOST_POSITIONS = 2000
+"""As many as the allow-list lets pass; Wistia documents 1000."""
+
+
+# --- fact_account_day ------------------------------------------------------------------------------------------------
 
 
 def _account_looks(context: Context) -> list[tuple[int, Manifest]]:
@@ -63,3 +69,43 @@ def _account_day_job(context: Context, months: list[date]) -> Iterator[Job]:
 
 def _last_day(month: date) -> date:
     return first_of_month(month + 31 * ONE_DAY) - ONE_DAY
+
+
+# --- fact_media_curve ------------------------------------------------------------------------------------------------
+
+
+def _curve_looks(context: Context) -> list[tuple[str, Manifest]]:
+    """The newest look of each scope, which tells all that the scope ever told."""
+    looks = context.history.looks[MEDIA_ENGAGEMENT]
+    newest = [(scope, looks.latest(scope)) for scope in looks.scopes]
+    return [(scope, context.history.manifest(look)) for scope, look in newest if look is not None]
+
+
+def plan_curves(context: Context) -> Plan:
+    """The table as a whole: one curve per media, and those of most medias that are watched move every day."""
+    looks = _curve_looks(context)
+    medias = {media_id for _, manifest in looks for media_id in manifest.medias}
+    lengths = {media_id: known for media_id, known in sorted(context.durations.items()) if media_id in medias}
+    content = [[scope, manifest.policy_version, manifest.content_hash] for scope, manifest in looks]
+    return {WHOLE: digest(FACT_MEDIA_CURVE, content, lengths)}
+
+
+def curve_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+    """One job."""
+    yield _curve_job(context)
+
+
+@contextmanager
+def _curve_job(context: Context) -> Iterator[Job]:
+    manifests = [manifest for _, manifest in _curve_looks(context)]
+    rows = [(manifest.data.batch_id,) for manifest in manifests if manifest.data is not None]
+    with context.history.bronze(MEDIA_ENGAGEMENT, manifests) as bronze:
+        yield Job(
+            sql_of(FACT_MEDIA_CURVE),
+            (bronze,),
+            {
+                "curve_looks": relation({"batch_id": "text"}, rows),
+                "curve_positions": relation({"position": "number"}, [(place,) for place in range(MOST_POSITIONS)]),
+                "duration_spans": duration_spans(context.durations),
+            },
+        )

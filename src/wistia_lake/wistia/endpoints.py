@@ -57,8 +57,12 @@ STATS_ACCOUNT: Final = Endpoint("stats_account", "/stats/account", False, DETAIL
 MEDIA_STATS: Final = Endpoint("media_stats", "/stats/medias/{media_id}", False, DETAILED_STATS)
 MEDIA_BY_DATE: Final = Endpoint("media_by_date", "/stats/medias/{media_id}/by_date", False, DETAILED_STATS)
 ACCOUNT_BY_DATE: Final = Endpoint("account_by_date", "/stats/account/by_date", False, DETAILED_STATS)
+MEDIA_ENGAGEMENT: Final = Endpoint("media_engagement", "/stats/medias/{media_id}/engagement", False, DETAILED_STATS)
 EVENTS: Final = Endpoint("events", "/stats/events", True, DETAILED_STATS)
 EVENT: Final = Endpoint("event", "/stats/events/{event_key}", False, DETAILED_STATS)
+PROJECTS: Final = Endpoint("projects", "/projects", True, ALL_MEDIA_DATA)
+FOLDERS: Final = Endpoint("folders", "/folders", True, ALL_MEDIA_DATA)
+"""What the modern API calls projects."""
 VISITORS: Final = Endpoint("visitors", "/stats/visitors", True, DETAILED_STATS)
 """Probed, never ingested."""
 
@@ -66,8 +70,7 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
     endpoint.name: endpoint
     for endpoint in (
         MEDIAS, MEDIA, ACCOUNT, TOKEN, STATS_ACCOUNT, MEDIA_STATS, MEDIA_BY_DATE, EVENTS, EVENT,
-        VISITORS,
-        ACCOUNT_BY_DATE,
+        VISITORS, ACCOUNT_BY_DATE, MEDIA_ENGAGEMENT, PROJECTS, FOLDERS,
     )
 }  # fmt: skip
 """All endpoints by name."""

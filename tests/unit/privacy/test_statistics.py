@@ -1,11 +1,15 @@
-"""What is kept of answers about the account: only what the allow-list names, bad values never."""
+"""What is kept of answers about the account, curves and projects: only what the allow-list names, bad values never."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
-from wistia_lake.privacy.rows import AccountByDateRow
-from wistia_lake.privacy.statistics import decode_account_by_date
+import pytest
+
+from wistia_lake.errors import DataError
+from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow, ProjectRow
+from wistia_lake.privacy.statistics import decode_account_by_date, decode_engagement, decode_projects
 
 
 def day(text, **changes):
@@ -32,3 +36,74 @@ def test_a_bad_or_repeated_day_of_the_account_is_told_and_the_others_stay():
     assert [(bad.position, bad.field) for bad in decoded.bad] == [(1, "date"), (2, "load_count"), (3, "date")]
     assert decoded.unknown_fields == {"viewer"}
     assert "Ann" not in repr(decoded)
+
+
+AT = datetime(2025, 3, 12, 14, tzinfo=UTC)
+
+
+def curve(body):
+    return decode_engagement(json.dumps(body).encode(), media_id="abcde12345", looked_at=AT)
+
+
+def test_a_curve_is_one_row_that_says_when_it_was_read():
+    (row,) = curve({"engagement": 0.5, "engagement_data": [9, 4], "rewatch_data": [1, 0], "heat": "#f00"}).rows
+    assert row == MediaEngagementRow("abcde12345", "2025-03-12", "2025-03-12T14:00:00Z", 0.5, [9, 4], [1, 0])
+
+
+@pytest.mark.parametrize("body", [{}, {"engagement_data": None}, {"engagement_data": [], "rewatch_data": []}])
+def test_no_numbers_are_a_curve_without_positions(body):
+    (row,) = curve(body).rows
+    assert (row.engagement_data, row.rewatch_data) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"engagement_data": [1, 2], "rewatch_data": [1]}, "rewatch_data"),
+        ({"engagement_data": [1], "rewatch_data": None}, "rewatch_data"),
+        ({"engagement_data": [1.5], "rewatch_data": [0]}, "engagement_data"),
+        ({"engagement_data": [1], "rewatch_data": [-1]}, "rewatch_data"),
+        ({"engagement_data": [0] * 2001, "rewatch_data": [0] * 2001}, "engagement_data"),
+        ({"engagement": -1}, "engagement"),
+    ],
+)
+def test_a_bad_curve_is_described_without_its_values(body, field):
+    decoded = curve(body)
+    assert decoded.rows == []
+    assert [bad.field for bad in decoded.bad] == [field]
+
+
+def test_an_answer_that_is_no_object_is_refused():
+    with pytest.raises(DataError, match="engagement"):
+        decode_engagement(b"[]", media_id="abcde12345", looked_at=AT)
+
+
+V1 = {"id": 7, "name": "Films", "description": "secret", "mediaCount": 3, "created": "2025-01-01T00:00:00+00:00",
+      "updated": "2025-01-02T00:00:00+00:00", "hashedId": "project001", "public": True, "publicId": "secret",
+      "anonymousCanUpload": True, "anonymousCanDownload": False}  # fmt: skip
+MODERN = {"id": 7, "name": "Films", "description": "secret", "media_count": 3, "created": V1["created"],
+          "updated": V1["updated"], "hashed_id": "project001", "public": True, "public_id": "secret",
+          "anonymous_can_upload": True, "anonymous_can_download": False, "medias": {"url": "https://secret"},
+          "kind": "shared", "personal_library": False, "cursor": "secret"}  # fmt: skip
+
+
+@pytest.mark.parametrize("served", [V1, MODERN])
+def test_a_project_keeps_what_the_list_allows_in_either_spelling(served):
+    decoded = decode_projects(json.dumps([served]).encode())
+    assert decoded.rows == [ProjectRow("project001", 7, "Films", 3, V1["created"], V1["updated"], True)]
+    assert decoded.unknown_fields == set()
+    assert decoded.dropped_fields == set(served) - {
+        "id", "name", "created", "updated", "public", "hashedId", "hashed_id", "mediaCount", "media_count",
+    }  # fmt: skip
+    assert "secret" not in repr(decoded)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"hashedId": None}, "hashedId"), ({"created": "2025-02-30T00:00:00Z"}, "created"), ({"updated": "x"}, "updated"),
+     ({"mediaCount": -1}, "mediaCount")],
+)  # fmt: skip
+def test_a_bad_project_is_told_and_the_others_stay(change, field):
+    decoded = decode_projects(json.dumps([V1 | change, V1]).encode())
+    assert [bad.field for bad in decoded.bad] == [field]
+    assert len(decoded.rows) == 1

@@ -14,6 +14,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "media_stats": rows.MediaStatsRow,
     "media_by_date": rows.MediaByDateRow,
     "account_by_date": rows.AccountByDateRow,
+    "media_engagement": rows.MediaEngagementRow,
 }
 
 

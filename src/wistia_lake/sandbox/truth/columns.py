@@ -27,6 +27,9 @@ previous_snapshot_day date, load_count_change long, play_count_change long, visi
 unique_play_count_change long
 """
 _FACT_ACCOUNT_DAY = "day date, month date, load_count long, play_count long, hours_watched double"
+_FACT_MEDIA_CURVE = """
+media_id string, position int, positions int, position_ms long, view_count long, rewatch_count long, snapshot_day date
+"""
 _KPI_MEDIA_28D = """
 media_id string, title string, channel string, project string, period_first_day date, period_last_day date,
 final_day_count long, load_count long, play_count long, event_count long, viewer_count long, watched_ms long,
@@ -48,6 +51,7 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "silver.fact_media_day": _columns(_FACT_MEDIA_DAY),
     "silver.fact_media_engagement": _columns(_FACT_MEDIA_ENGAGEMENT),
     "silver.fact_account_day": _columns(_FACT_ACCOUNT_DAY),
+    "silver.fact_media_curve": _columns(_FACT_MEDIA_CURVE),
     "gold.kpi_media_28d": _columns(_KPI_MEDIA_28D),
 }
 """Columns of every table in order: name and kind."""
@@ -59,6 +63,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "silver.fact_media_day": ("media_id", "day"),
     "silver.fact_media_engagement": ("media_id", "snapshot_day"),
     "silver.fact_account_day": ("day",),
+    "silver.fact_media_curve": ("media_id", "position"),
     "gold.kpi_media_28d": ("media_id",),
 }
 """The columns that tell rows apart."""

@@ -82,6 +82,8 @@ class Looks:
         self.stats: list[tuple[datetime, str]] = []
         self.windows: dict[str, list[Window]] = defaultdict(list)
         self.account_windows: list[Window] = []
+        self.curves: dict[str, datetime] = {}
+        """Per media, the instant of the newest answer about its curve."""
         for number, line in enumerate(lines):
             self._read(number, line, parse_instant(line["at"]))
         for walks in self.events.values():
@@ -104,6 +106,8 @@ class Looks:
             case ["stats", "medias", media_id, "by_date"] if ok:
                 self.windows[self._hashed(media_id)].append(self._window(number, query, at))
 
+            case ["stats", "medias", media_id, "engagement"] if ok:
+                self.curves[self._hashed(media_id)] = at
             case ["stats", "account", "by_date"] if ok:
                 self.account_windows.append(self._window(number, query, at))
 

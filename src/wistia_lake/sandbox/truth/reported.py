@@ -1,12 +1,16 @@
-"""Truth about what Wistia itself reports by day of the account."""
+"""Truth about what Wistia itself reports: days of the account, curves of medias."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from wistia_lake.sandbox.bodies import account_day
+from wistia_lake.sandbox.curves import engagement
 from wistia_lake.sandbox.truth.looks import Looks
+from wistia_lake.sandbox.truth.medias import Durations, duration_on
 from wistia_lake.sandbox.world import World
 
 
@@ -29,3 +33,28 @@ def account_day_rows(world: World, looks: Looks) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def curve_rows(world: World, looks: Looks, durations: Durations) -> list[dict[str, Any]]:
+    """silver.fact_media_curve: each media as its newest answer said; no row where that had no positions."""
+    rows: list[dict[str, Any]] = []
+    for media_id, at in sorted(looks.curves.items()):
+        media = world.media_at(media_id, at)
+        assert media is not None
+        served = engagement(world, media, at)
+        rows += _positions(served, media_id, at.date(), duration_on(durations, media_id, at.date()))
+    return rows
+
+
+def _positions(served: dict[str, Any], media_id: str, day: date, length: int | None) -> Iterator[dict[str, Any]]:
+    count = len(served["engagement_data"])
+    for position, (seen, again) in enumerate(zip(served["engagement_data"], served["rewatch_data"], strict=True)):
+        yield {
+            "media_id": media_id,
+            "position": position,
+            "positions": count,
+            "position_ms": None if length is None else math.floor(length / count + 0.5),
+            "view_count": seen,
+            "rewatch_count": again,
+            "snapshot_day": day,
+        }

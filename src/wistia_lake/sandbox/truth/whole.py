@@ -19,7 +19,7 @@ from wistia_lake.sandbox.truth.days import Days
 from wistia_lake.sandbox.truth.events import Held, event_rows, held_sessions, latest_titles
 from wistia_lake.sandbox.truth.kpi import kpi_rows
 from wistia_lake.sandbox.truth.looks import Looks
-from wistia_lake.sandbox.truth.reported import account_day_rows
+from wistia_lake.sandbox.truth.reported import account_day_rows, curve_rows
 from wistia_lake.sandbox.world import World
 
 __all__ = ["COLUMNS", "KEYS", "Truth", "truth"]
@@ -92,6 +92,11 @@ class Truth:
     def fact_account_day(self) -> list[dict[str, Any]]:
         """silver.fact_account_day."""
         return account_day_rows(self._world, self._looks)
+
+    @cached_property
+    def fact_media_curve(self) -> list[dict[str, Any]]:
+        """silver.fact_media_curve."""
+        return curve_rows(self._world, self._looks, self._durations)
 
     @cached_property
     def kpi_media_28d(self) -> list[dict[str, Any]]:
