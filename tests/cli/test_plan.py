@@ -26,8 +26,8 @@ def test_a_plan_names_streams_requests_time_and_size(call, account, folder):
     assert result.code == 0
     lines = result.out.splitlines()
     assert lines[0].split() == ["stream", "slices", "requests", "answers"]
-    assert [line.split()[0] for line in lines[2:7]] == [
-        "medias", "events", "media_stats", "media_by_date", "account_by_date",
+    assert [line.split()[0] for line in lines[2:9]] == [
+        "medias", "events", "media_stats", "media_by_date", "media_engagement", "projects", "account_by_date",
     ]  # fmt: skip
     assert "under a minute at 60000 a minute" in result.out
     assert "nothing was written" in result.out
@@ -41,7 +41,8 @@ def test_a_plan_as_json_and_the_backfill_it_announced(call, account):
     assert abs(planned["request_count"] - done["ingest"]["request_count"]) <= 1
     rest = json.loads(call("plan", "--backfill", "--from", "2025-03-06", "--json").out)
     assert {one["stream"]: one["slice_count"] for one in rest["streams"]} == {
-        "medias": 1, "events": 1, "media_stats": 0, "media_by_date": 0, "account_by_date": 0,
+        "medias": 1, "events": 1, "media_stats": 0, "media_by_date": 0, "media_engagement": 0, "projects": 1,
+        "account_by_date": 0,
     }  # fmt: skip
     assert json.loads(call("status", "--json").out)["runs"][0]["command"] == "backfill"
 

@@ -18,7 +18,7 @@ from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.model import Slice
 from wistia_lake.pipeline.ingest_counts import STATS
 from wistia_lake.pipeline.ingest_fan import Carried, Question, fan_out, medias_of
-from wistia_lake.pipeline.ingest_work import Work
+from wistia_lake.pipeline.ingest_work import Outlook, Work
 from wistia_lake.privacy.rows import MediaRow, MediaStatsRow
 from wistia_lake.privacy.statistics import decode_engagement
 from wistia_lake.wistia.endpoints import MEDIA_ENGAGEMENT
@@ -59,9 +59,26 @@ async def read(work: Work, scope: str, medias: Sequence[MediaRow]) -> None:
     await fan_out(work, slice_, sorted(asked), question, carried=Carried(rows, now.batch_id, len(listed)))
 
 
-def least(work: Work, scope: str, medias: Sequence[MediaRow]) -> int:
+def least(outlook: Outlook, scope: str, medias: Sequence[MediaRow]) -> int:
     """How many requests a look will need at least: every media at first, later perhaps none."""
-    return 0 if scope in work.looks(STREAM).scopes else len(medias_of(scope, medias))
+    return 0 if scope in outlook.looks(STREAM).scopes else len(medias_of(scope, medias))
+
+
+def expected(outlook: Outlook, scope: str, medias: Sequence[MediaRow]) -> int:
+    """How many requests a look will need, if as many medias move as between the last two looks at the counters.
+
+    Which ones moved is known only when today's counters are read; with one look at them so far, all are expected to.
+    """
+    looks, counted = outlook.looks(STREAM), outlook.looks(STATS)
+    if looks.newest(scope, outlook.clock().date()) is not None:
+        return 0
+    days = counted.days(scope)
+    if scope not in looks.scopes or len(days) < 2:
+        return len(medias_of(scope, medias))
+    last, before = (outlook.manifest(counted.newest(scope, day)) for day in (days[-1], days[-2]))
+    assert last is not None and before is not None  # noqa: PT018  both days have looks
+    known = {row.media_id: row for row in iter_rows(outlook.store, before, MediaStatsRow)}
+    return sum(known.get(row.media_id) != row for row in iter_rows(outlook.store, last, MediaStatsRow))
 
 
 def _lines(work: Work, manifest: Manifest) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,7 @@ import msgspec
 from wistia_lake.bronze.batch import encode_lines
 from wistia_lake.errors import ApiGone
 from wistia_lake.model import ACCOUNT, Slice
-from wistia_lake.pipeline.ingest_work import Findings, Seen, Work
+from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work
 from wistia_lake.privacy.pages import projects_agree, row_count
 from wistia_lake.privacy.rows import ProjectRow
 from wistia_lake.privacy.statistics import decode_projects
@@ -42,6 +42,12 @@ class _Listed:
         for row in decoded.rows:
             self.repeat_count += row.project_id in self.rows
             self.rows[row.project_id] = row
+
+
+def expected(outlook: Outlook) -> int:
+    """How many requests a look will need, if the list is as long as last time: its last page is read twice."""
+    last = outlook.manifest(outlook.looks(STREAM).latest(ACCOUNT))
+    return (1 if last is None else last.page_count) + 1
 
 
 async def read(work: Work) -> None:

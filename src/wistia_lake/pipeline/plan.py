@@ -20,7 +20,14 @@ from wistia_lake.bronze.watermark import has_final
 from wistia_lake.lake.marker import MARKER_KEY, coverage_start, first_whole_day, new_marker, read_marker
 from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.model import ACCOUNT, ONE_DAY, Clock, Slice, scope_media
-from wistia_lake.pipeline import ingest_account, ingest_counts, ingest_events, ingest_medias
+from wistia_lake.pipeline import (
+    ingest_account,
+    ingest_counts,
+    ingest_engagement,
+    ingest_events,
+    ingest_medias,
+    ingest_projects,
+)
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range
 from wistia_lake.pipeline.ingest_work import Outlook
@@ -36,6 +43,8 @@ COUNTED_STRETCHES = 8
 """Stretches of unread days whose sessions are counted, over all scopes (one a scope at least)."""
 SESSION_BYTES, STATS_BYTES, DAY_BYTES = 1_000, 150, 90
 """What a session, a media's counters and a day's counts take as JSON, unless pages that were read say it better."""
+CURVE_BYTES, PROJECTS_BYTES = 2_500, 3_000
+"""What a curve of a few minutes and a page of projects take."""
 SPREAD = 0.4
 """How much busy days differ from quiet ones inside a stretch, as the deviation of the logarithm."""
 
@@ -143,6 +152,11 @@ def _statistics(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> It
     stats.byte_count = STATS_BYTES * stats.request_count
     yield stats
     yield counts
+    curves = [ingest_engagement.expected(outlook, scope, medias) for scope in outlook.scopes]
+    asked = sum(curves)
+    yield StreamPlan(ingest_engagement.STREAM, sum(n > 0 for n in curves), asked, CURVE_BYTES * asked)
+    projects = ingest_projects.expected(outlook)
+    yield StreamPlan(ingest_projects.STREAM, 1, projects, PROJECTS_BYTES * projects)
     slice_ = Slice(ingest_account.STREAM, ACCOUNT, outlook.clock().date())
     days = ingest_counts.plan_account_range(outlook, slice_, medias, start)
     if days is None:
