@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from wistia_lake import log
 
 # Files are written and databases opened: how long that takes says nothing about the property.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -18,6 +21,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("WISTIA_") or name == "MEDIA_IDS":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Commands that run in this process send log lines to a stderr that is gone when the next test begins."""
+    yield
+    log.silence()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
