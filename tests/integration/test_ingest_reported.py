@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.ingesting import Lake, ScriptedApi, media, served
-from wistia_lake.errors import DataError
+from wistia_lake.errors import ApiRejected, DataError
 
 TODAY = date(2025, 3, 12)
 A, B, C = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
@@ -52,14 +52,17 @@ def test_the_accounts_days_do_not_hang_on_media_ids(api: ScriptedApi, lake: Lake
     assert lake.newest("account_by_date", TODAY, "account").row_count == 30
 
 
-def test_an_account_without_daily_counts_is_told_so_once_and_nothing_else_suffers(api: ScriptedApi, lake: Lake) -> None:
-    """Not every version of the API has them: 404 means not offered, and is no error."""
-    api.before = lambda path, query: (404, {"error": "Not found"}) if path == ACCOUNT_BY_DATE else None
+@pytest.mark.parametrize("status", [404, 403])
+def test_an_account_without_daily_counts_is_told_so_once_and_nothing_else_suffers(
+    api: ScriptedApi, lake: Lake, status: int
+) -> None:
+    """Not every version of the API has them, nor every plan: that is no error."""
+    api.before = lambda path, query: (status, {"error": "No"}) if path == ACCOUNT_BY_DATE else None
     summary = lake.ingest()
     assert summary.problems == []
     assert summary.skipped_medias == []
     assert [text for text in lake.heard.said if "account_by_date" in text] == [
-        "Wistia does not offer account_by_date to this account (404), so silver.fact_account_day gets no new days."
+        f"Wistia does not offer account_by_date to this account ({status}), so silver.fact_account_day gets no new days."
     ]
     assert lake.manifests("account_by_date") == []
     assert lake.newest("media_by_date", TODAY).row_count == 60
@@ -68,6 +71,12 @@ def test_an_account_without_daily_counts_is_told_so_once_and_nothing_else_suffer
     api.now += timedelta(days=1)
     lake.ingest()
     assert lake.newest("account_by_date", api.now.date()).covers == (date(2025, 2, 12), api.now.date())
+
+
+def test_daily_counts_refused_for_any_other_reason_stop_the_run(api: ScriptedApi, lake: Lake) -> None:
+    api.before = lambda path, query: (422, {"error": "start_date is bad"}) if path == ACCOUNT_BY_DATE else None
+    with pytest.raises(ApiRejected, match="start_date is bad"):
+        lake.ingest()
 
 
 def test_a_broken_answer_about_the_account_costs_only_its_own_slice(api: ScriptedApi, lake: Lake) -> None:

@@ -25,6 +25,7 @@ def test_any_history_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
         received_at="last" if world_seed % 2 else "first",
         deleted_sessions="vanish" if world_seed % 3 == 0 else "stay",
         edge="day" if world_seed % 4 == 0 else "second",
+        account_by_date=world_seed % 5 != 0,
     )
     world = World("tiny", world_seed, options)
     with simulation(tmp_path, world, now="2025-03-08 14:00") as account:

@@ -12,7 +12,7 @@ from datetime import date
 import msgspec
 
 from wistia_lake.bronze.batch import encode_lines
-from wistia_lake.errors import ApiGone
+from wistia_lake.errors import ApiGone, ApiRejected
 from wistia_lake.model import ACCOUNT, Slice
 from wistia_lake.pipeline.ingest_counts import plan_account_range
 from wistia_lake.pipeline.ingest_work import Findings, Seen, Work
@@ -35,8 +35,8 @@ async def read(work: Work, medias: Sequence[MediaRow], start: date) -> None:
     params: dict[str, str | int] = {"start_date": first.isoformat(), "end_date": last.isoformat()}
     try:
         answer = await work.client.get(ACCOUNT_BY_DATE, params=params)
-    except ApiGone:
-        work.not_offered(STREAM, "silver.fact_account_day gets no new days")
+    except (ApiGone, ApiRejected) as exc:
+        work.not_offered(STREAM, "silver.fact_account_day gets no new days", exc)
         return
     decoded = decode_account_by_date(answer.body)
     findings = Findings()

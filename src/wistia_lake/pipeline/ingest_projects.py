@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from wistia_lake.bronze.batch import encode_lines
-from wistia_lake.errors import ApiGone
+from wistia_lake.errors import ApiGone, ApiRejected
 from wistia_lake.model import ACCOUNT, Slice
 from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work
 from wistia_lake.privacy.pages import projects_agree, row_count
@@ -58,8 +58,8 @@ async def read(work: Work) -> None:
         walked = await walk(
             work.client, endpoint, agree=projects_agree, count=row_count, consume=listed.take, reset=listed.forget
         )
-    except ApiGone:
-        work.not_offered(STREAM, "the lake keeps no list of them; medias still say theirs")
+    except (ApiGone, ApiRejected) as exc:
+        work.not_offered(STREAM, "the lake keeps no list of them; medias still say theirs", exc)
         return
     looks = work.looks(STREAM)
     rows = [row for _, row in sorted(listed.rows.items())]

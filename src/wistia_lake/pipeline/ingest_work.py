@@ -14,7 +14,7 @@ from wistia_lake.bronze.batch import Committed, Encoded, Note, commit_look, list
 from wistia_lake.bronze.layout import Look, Looks, new_batch_id
 from wistia_lake.bronze.lease import Lease
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.errors import ApiExhausted, DataError, WistiaLakeError
+from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError, WistiaLakeError
 from wistia_lake.lake.store import Store
 from wistia_lake.log import get_logger
 from wistia_lake.model import Clock, Reporter, Slice
@@ -191,10 +191,17 @@ class Work(Outlook):
         known = self.summary.skipped_medias
         known += [media_id for media_id in medias if media_id not in known]
 
-    def not_offered(self, stream: str, consequence: str) -> None:
-        """Say that the API does not have a stream that not every account or version has; the run goes on."""
-        _log.info("stream.not_offered", stream=stream)
-        self.reporter.say(f"Wistia does not offer {stream} to this account (404), so {consequence}.")
+    def not_offered(self, stream: str, consequence: str, exc: ApiGone | ApiRejected) -> None:
+        """Say that the API does not have a stream (404), or not on this plan (403); the run goes on.
+
+        Raises:
+            ApiRejected: it was refused for another reason.
+        """
+        status = 404 if isinstance(exc, ApiGone) else exc.status
+        if status not in (403, 404):
+            raise exc
+        _log.info("stream.not_offered", stream=stream, status=status)
+        self.reporter.say(f"Wistia does not offer {stream} to this account ({status}), so {consequence}.")
 
     async def attempt(self, work: Awaitable[None], what: str) -> None:
         """Read one slice; its failure is remembered and does not stop the others.
