@@ -33,7 +33,7 @@ def _own_log() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--world-seed N`` replays one random world; ``--worlds N`` says how many there are otherwise."""
     parser.addoption("--world-seed", type=int, default=None, help="run only the random world with this seed")
-    parser.addoption("--worlds", type=int, default=8, help="how many random worlds to run")
+    parser.addoption("--worlds", type=int, default=4, help="how many random worlds to run")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -21,7 +21,7 @@ from wistia_lake.sandbox.catalog import channel_rules
 from wistia_lake.sandbox.compare import Differences, compare
 from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.sandbox.scenario import Scenario
-from wistia_lake.sandbox.truth import truth
+from wistia_lake.sandbox.truth import Truth
 from wistia_lake.sandbox.world import World
 from wistia_lake.settings import Loaded, load_settings
 
@@ -94,11 +94,10 @@ class Simulation:
         """A table as it stands."""
         return self.catalog.read(BY_NAME[table])
 
-    def truth(self, table: str, **changed: object) -> list[dict[str, object]]:
-        """What a perfect reader with the same looks would hold."""
+    def truth(self, **changed: object) -> Truth:
+        """What a perfect reader with the same looks would hold; tables share what they have in common."""
         settings = self.loaded(**changed).settings
-        return truth(
-            table,
+        return Truth(
             world=self.sandbox.world,
             looks=self.sandbox.requests(),
             zone=settings.zone_name,
@@ -110,7 +109,8 @@ class Simulation:
 
     def differences(self, tables: Sequence[str] = FACTS, **changed: object) -> dict[str, Differences]:
         """Every table that is not the truth, cell for cell."""
-        found = {t: compare(self.truth(t, **changed), self.rows(t), BY_NAME[t].key) for t in tables}
+        truth = self.truth(**changed)
+        found = {t: compare(truth.rows(t), self.rows(t), BY_NAME[t].key) for t in tables}
         return {table: difference for table, difference in found.items() if difference}
 
     def assert_truth(self, tables: Sequence[str] = FACTS, **changed: object) -> None:
