@@ -1,0 +1,72 @@
+"""``silver.fact_media_engagement``: planned and computed by month, each month after the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from typing import Any
+
+from wistia_lake.bronze.layout import Look
+from wistia_lake.bronze.manifest import Manifest
+from wistia_lake.engines.base import Job
+from wistia_lake.lake.tables import FACT_MEDIA_ENGAGEMENT
+from wistia_lake.model import ONE_DAY, Slice, first_of_month
+from wistia_lake.silver import relations
+from wistia_lake.silver.context import Context, Plan, digest, sql_of
+
+
+def _stat_looks(context: Context, month: date) -> list[tuple[int, Look, Manifest]]:
+    """The looks of a month, oldest first; of looks at one slice with the same content, the last stands for all."""
+    kept: dict[tuple[Slice, str], tuple[int, Look, Manifest]] = {}
+    for order, look in enumerate(context.history.ordered_looks("media_stats")):
+        if first_of_month(look.slice.day) == month:
+            manifest = context.history.manifest(look)
+            kept[look.slice, manifest.content_hash] = (order, look, manifest)
+    return sorted(kept.values(), key=lambda item: item[0])
+
+
+def plan_engagement(context: Context) -> Plan:
+    """One partition a month; each hangs on the one before, whose last snapshots it is compared with."""
+    plan: Plan = {}
+    before = ""
+    for month in sorted({first_of_month(day) for day in context.history.looks["media_stats"].all_days()}):
+        looks = _stat_looks(context, month)
+        medias = sorted({media_id for _, _, manifest in looks for media_id in manifest.medias})
+        durations = {media_id: context.durations[media_id] for media_id in medias if media_id in context.durations}
+        content = [
+            [look.slice.scope, look.slice.day.isoformat(), m.policy_version, m.content_hash] for _, look, m in looks
+        ]
+        before = plan[month.isoformat()] = digest(FACT_MEDIA_ENGAGEMENT, content, _until(durations, month), before)
+    return plan
+
+
+def _until(durations: dict[str, list[tuple[date, int]]], month: date) -> dict[str, list[Any]]:
+    """The lengths that can matter to a month: those valid by its end, or else the first."""
+    end = month + 31 * ONE_DAY
+    return {
+        media_id: [entry for entry in known if entry[0] < end] or known[:1] for media_id, known in durations.items()
+    }
+
+
+def engagement_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+    """One job a month, in order."""
+    for month in sorted(map(date.fromisoformat, partitions)):
+        yield _engagement_job(context, month)
+
+
+@contextmanager
+def _engagement_job(context: Context, month: date) -> Iterator[Job]:
+    looks = _stat_looks(context, month)
+    columns = {"batch_id": "text", "snapshot_day": "day", "month": "day", "look_order": "number"}
+    rows = [(m.data.batch_id, look.slice.day, month, order) for order, look, m in looks if m.data is not None]
+    with context.history.bronze("media_stats", [manifest for _, _, manifest in looks]) as bronze:
+        yield Job(
+            sql_of(FACT_MEDIA_ENGAGEMENT),
+            (bronze,),
+            {
+                "stat_looks": relations.relation(columns, rows),
+                "duration_spans": relations.duration_spans(context.durations),
+            },
+            {FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY)},
+        )

@@ -1,0 +1,80 @@
+"""``silver.fact_media_day``: planned and computed by month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from wistia_lake.bronze.layout import Look
+from wistia_lake.bronze.manifest import Manifest
+from wistia_lake.engines.base import Job
+from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY
+from wistia_lake.model import ONE_DAY, days_between, first_of_month
+from wistia_lake.silver import relations
+from wistia_lake.silver.context import Context, Plan, digest, sql_of
+
+
+def _by_date_looks(context: Context) -> list[tuple[int, Look, Manifest]]:
+    """The looks at daily counts, oldest first; of looks of one scope with the same content, the last stands for all."""
+    kept: dict[tuple[str, str], tuple[int, Look, Manifest]] = {}
+    for order, look in enumerate(context.history.ordered_looks("media_by_date")):
+        manifest = context.history.manifest(look)
+        kept[look.slice.scope, manifest.content_hash] = (order, look, manifest)
+    return sorted(kept.values(), key=lambda item: item[0])
+
+
+def plan_media_days(context: Context) -> Plan:
+    """One partition for each month with a covered account day or a daily count."""
+    settle = timedelta(minutes=context.settings.settle_minutes)
+    inputs: dict[date, list[Any]] = {}
+    for _, look, manifest in _by_date_looks(context):
+        assert manifest.covers is not None
+        # Days that this look finds over are final; the rest of the look's instant does not matter.
+        final_until = context.calendar.day_of(manifest.first_requested_at - settle)
+        for month in sorted({first_of_month(day) for day in days_between(*manifest.covers)}):
+            final = min(final_until, (month + 31 * ONE_DAY).replace(day=1))
+            inputs.setdefault(month, []).append([look.slice.scope, manifest.content_hash, final.isoformat()])
+    events = context.plans[FACT_EVENT.full_name]
+    for utc_day in map(date.fromisoformat, events):
+        for day in context.calendar.account_days(utc_day):
+            flags = relations.event_day_flags(context.history, context.settings, context.calendar, day)
+            seen = sorted((media_id or "", values) for media_id, values in flags.items())
+            inputs.setdefault(first_of_month(day), []).append(
+                [utc_day.isoformat(), events[utc_day.isoformat()], day.isoformat(), seen]
+            )
+    return {month.isoformat(): digest(FACT_MEDIA_DAY, parts) for month, parts in sorted(inputs.items())}
+
+
+def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+    """One job a month."""
+    looks = _by_date_looks(context)
+    for month in sorted(map(date.fromisoformat, partitions)):
+        yield _media_day_job(context, month, looks)
+
+
+@contextmanager
+def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Iterator[Job]:
+    last = (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY
+    days = list(days_between(month, last))
+    looks = [
+        item
+        for item in all_looks
+        if item[2].covers is not None and item[2].covers[0] <= last and item[2].covers[1] >= month
+    ]
+    flags = {day: relations.event_day_flags(context.history, context.settings, context.calendar, day) for day in days}
+    columns = {"batch_id": "text", "look_order": "number", "requested_at": "instant"}
+    rows = [(m.data.batch_id, order, m.first_requested_at) for order, _, m in looks if m.data is not None]
+    settle = timedelta(minutes=context.settings.settle_minutes)
+    with context.history.bronze("media_by_date", [manifest for _, _, manifest in looks]) as bronze:
+        yield Job(
+            sql_of(FACT_MEDIA_DAY),
+            (bronze,),
+            {
+                "account_days": relations.account_days(context.calendar, days, settle),
+                "by_date_looks": relations.relation(columns, rows),
+                "event_days": relations.event_days(flags),
+            },
+            {FACT_EVENT.full_name: context.table(FACT_EVENT, month - ONE_DAY, last + ONE_DAY)},
+        )
