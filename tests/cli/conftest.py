@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from wistia_lake.cli.main import main
 from wistia_lake.lake.marker import make_marker
 from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import Slice
+from wistia_lake.sandbox.catalog import scenario_toml
+from wistia_lake.sandbox.harness import Sandbox
 
 BASE = "http://127.0.0.1:1/v1"
 """A loopback address where nobody answers, so that --now is allowed."""
@@ -73,3 +75,14 @@ def lake(folder: Path) -> Store:
     store = open_store(str(folder / "lake"))
     make_marker(store, datetime(2025, 3, 2, 12, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC))
     return store
+
+
+@pytest.fixture
+def account(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The tiny account, and the settings that lead to it."""
+    with Sandbox("tiny") as sandbox:
+        (folder / "wistia-lake.toml").write_text("requests_per_minute = 60000\n" + scenario_toml("tiny"))
+        monkeypatch.setenv("WISTIA_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("WISTIA_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
+        yield sandbox

@@ -14,8 +14,6 @@ from wistia_lake.lake.catalog import Catalog, arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import DIM_MEDIA, FACT_EVENT
 from wistia_lake.model import parse_instant
-from wistia_lake.sandbox.catalog import scenario_toml
-from wistia_lake.sandbox.harness import Sandbox
 
 
 def one_paragraph(err: str) -> str:
@@ -25,17 +23,6 @@ def one_paragraph(err: str) -> str:
     assert err.splitlines()[-1] == said[0]
     assert "Traceback" not in err
     return said[0]
-
-
-@pytest.fixture
-def account(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    """The tiny account with one good run behind it."""
-    with Sandbox("tiny") as sandbox:
-        (folder / "wistia-lake.toml").write_text("requests_per_minute = 60000\n" + scenario_toml("tiny"))
-        monkeypatch.setenv("WISTIA_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("WISTIA_API_TOKEN", sandbox.token)
-        monkeypatch.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
-        yield sandbox
 
 
 def events(folder: Path) -> int:

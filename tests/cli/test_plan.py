@@ -6,20 +6,6 @@ import json
 
 import pytest
 
-from wistia_lake.sandbox.catalog import scenario_toml
-from wistia_lake.sandbox.harness import Sandbox
-
-
-@pytest.fixture
-def account(folder, monkeypatch):
-    """The tiny account, and the settings that lead to it."""
-    with Sandbox("tiny") as sandbox:
-        (folder / "wistia-lake.toml").write_text("requests_per_minute = 60000\n" + scenario_toml("tiny"))
-        monkeypatch.setenv("WISTIA_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("WISTIA_API_TOKEN", sandbox.token)
-        monkeypatch.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
-        yield sandbox
-
 
 def test_a_plan_names_streams_requests_time_and_size(call, account, folder):
     result = call("plan")

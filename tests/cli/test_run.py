@@ -6,26 +6,12 @@ import json
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from wistia_lake.sandbox.catalog import scenario_toml
-from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.wistia.client import WistiaClient
 
 PROGRAM = [sys.executable, "-m", "wistia_lake.cli.main"]
-
-
-@pytest.fixture
-def account(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    """The tiny account, and the settings that lead to it."""
-    with Sandbox("tiny") as sandbox:
-        (folder / "wistia-lake.toml").write_text("requests_per_minute = 60000\n" + scenario_toml("tiny"))
-        monkeypatch.setenv("WISTIA_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("WISTIA_API_TOKEN", sandbox.token)
-        monkeypatch.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
-        yield sandbox
 
 
 def test_a_run_tells_what_it_did_and_a_second_one_that_nothing_is_new(call, account):

@@ -29,7 +29,7 @@ from wistia_lake.pipeline import (
 )
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
-from wistia_lake.pipeline.ingest_work import Work, first_failure, in_parallel
+from wistia_lake.pipeline.ingest_work import Work, in_parallel, together
 from wistia_lake.pipeline.summary import IngestSummary
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
@@ -117,11 +117,8 @@ async def with_heartbeat(
         await work
         beating.cancel()
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(do(group.create_task(beat())))
-    except BaseExceptionGroup as failures:
-        raise first_failure(failures) from None
+    async with together() as group:
+        group.create_task(do(group.create_task(beat())))
 
 
 async def _read_all(work: Work) -> None:
@@ -194,13 +191,10 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
         await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
         await work.attempt(ingest_engagement.read(work, scope, medias), f"{ingest_engagement.STREAM} {scope}")
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(work.settings.slices_in_flight):
-                group.create_task(events())
-            account = ingest_account.read(work, medias, start)
-            group.create_task(work.attempt(account, f"{ingest_account.STREAM} account"))
-            group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account"))
-            group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))
-    except BaseExceptionGroup as failures:
-        raise first_failure(failures) from None
+    async with together() as group:
+        for _ in range(work.settings.slices_in_flight):
+            group.create_task(events())
+        account = ingest_account.read(work, medias, start)
+        group.create_task(work.attempt(account, f"{ingest_account.STREAM} account"))
+        group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account"))
+        group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))

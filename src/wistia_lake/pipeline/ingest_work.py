@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -241,6 +242,16 @@ def refuse_if_bad(slice_: Slice, bad: int, good: int) -> None:
         )
 
 
+@asynccontextmanager
+async def together() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that fails with the one failure that says most, not with a group of them."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise _first_failure(failures) from None
+
+
 async def in_parallel(jobs: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T]:
     """Run jobs, at most ``at_once`` at a time, started in order; results in order. The first failure stops them all."""
     gate = asyncio.Semaphore(at_once)
@@ -251,17 +262,15 @@ async def in_parallel(jobs: Iterable[Coroutine[Any, Any, T]], at_once: int) -> l
 
     pending = list(jobs)
     try:
-        async with asyncio.TaskGroup() as group:
+        async with together() as group:
             tasks = [group.create_task(guarded(job)) for job in pending]
-    except BaseExceptionGroup as failures:
-        raise first_failure(failures) from None
     finally:
         for job in pending:
             job.close()  # those that never began would warn that nobody awaited them
     return [task.result() for task in tasks]
 
 
-def first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
     """The failure that says most: a bug before an error of ours, for that one would only hide it."""
     leaves: list[BaseException] = []
 
