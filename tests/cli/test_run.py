@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 
 import pytest
 
+from support.program import PROGRAM
 from wistia_lake.wistia.client import WistiaClient
-
-PROGRAM = [sys.executable, "-m", "wistia_lake.cli.main"]
 
 
 def test_a_run_tells_what_it_did_and_a_second_one_that_nothing_is_new(call, account):

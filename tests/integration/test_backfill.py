@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from support.ingesting import Heard, Lake, ScriptedApi, events_of, served
+from support.program import PROGRAM
 from support.simulation import KEY, Simulation, simulation
 from wistia_lake.bronze.batch import list_looks
 from wistia_lake.lake.store import open_store
@@ -20,7 +20,6 @@ from wistia_lake.model import Quiet
 from wistia_lake.pipeline.run import run_backfill
 
 DAY = timedelta(days=1)
-PROGRAM = [sys.executable, "-m", "wistia_lake.cli.main"]
 
 
 class Stopped(BaseException):
