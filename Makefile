@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick lint format types docs docs-check mutants wheel ci lock bench sandbox clean
+.PHONY: help install demo test quick torture lint format types docs docs-check mutants wheel ci lock bench sandbox clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: $(STAMP) ## run all tests
 
 quick: $(STAMP) ## run the tests that take seconds
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
+
+# load, not loadscope: each of these tests has an account of its own and takes minutes.
+torture: $(STAMP) ## kill runs at many more steps than make test does
+	$(BIN)/python -m pytest -n auto --dist load -s tests/integration/test_kill.py --kills 100
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .

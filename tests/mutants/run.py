@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,28 +51,31 @@ def run_tests(sources: Path, tests: list[str]) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
-def main() -> int:
-    """Apply every mutant; 0 if each was noticed."""
-    survivors, listed = [], mutants()
-    for mutant in listed:
-        with tempfile.TemporaryDirectory(prefix="wistia-lake-mutant-") as folder:
-            sources = Path(folder) / "src"
-            shutil.copytree(PROJECT / "src", sources, ignore=shutil.ignore_patterns("__pycache__"))
-            path = sources / "wistia_lake" / mutant.file
-            path.write_text(path.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
-            done = run_tests(sources, mutant.tests)
-        # 1 is "tests failed"; anything else (nothing collected, usage) proves nothing.
-        noticed = done.returncode == 1
-        failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
-        print(
-            f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}: {failed[0][7:120] if failed else f'exit {done.returncode}'}",
-            flush=True,
-        )
-        if not noticed:
-            survivors.append(mutant.name)
+def verdict(mutant: Mutant) -> tuple[bool, str]:
+    """Whether a test turned red, and which."""
+    with tempfile.TemporaryDirectory(prefix="wistia-lake-mutant-") as folder:
+        sources = Path(folder) / "src"
+        shutil.copytree(PROJECT / "src", sources, ignore=shutil.ignore_patterns("__pycache__"))
+        path = sources / "wistia_lake" / mutant.file
+        path.write_text(path.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
+        done = run_tests(sources, mutant.tests)
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    # 1 is "tests failed"; anything else (nothing collected, usage) proves nothing.
+    return done.returncode == 1, failed[0][7:120] if failed else f"exit {done.returncode}"
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Apply the mutants whose name contains one of ``wanted`` (none: all); 0 if each was noticed."""
+    listed = [one for one in mutants() if not wanted or any(part in one.name for part in wanted)]
+    survivors = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for mutant, (noticed, told) in zip(listed, pool.map(verdict, listed), strict=True):
+            print(f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}: {told}", flush=True)
+            if not noticed:
+                survivors.append(mutant.name)
     print(f"mutants: {len(listed)} applied, {len(listed) - len(survivors)} noticed, {len(survivors)} survived")
-    return 1 if survivors else 0
+    return 1 if survivors or not listed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.tables import BY_NAME, TABLES
-from wistia_lake.model import Quiet, Secret
+from wistia_lake.model import Quiet, Secret, instant_text
 from wistia_lake.pipeline.build import build
 from wistia_lake.pipeline.run import run
 from wistia_lake.pipeline.summary import BuildSummary, RunSummary
@@ -85,6 +85,18 @@ class Simulation:
         if summary.problem is not None:
             raise summary.problem
         return summary
+
+    def command(self, *words: str) -> tuple[list[str], dict[str, str]]:
+        """A command line of this account and lake at this moment, and its environment, for another process."""
+        self.loaded()  # writes the settings file
+        where = ["--lake", str(self.lake), "--base-url", self.sandbox.base_url]
+        environment = {
+            "WISTIA_API_TOKEN": self.sandbox.token,
+            "WISTIA_LAKE_PSEUDONYM_KEY": KEY,
+            "WISTIA_LAKE_REQUESTS_PER_MINUTE": "60000",
+            "WISTIA_LAKE_NOW": instant_text(self.now),
+        }
+        return [*words, *where, "--config", str(self.folder / "wistia-lake.toml")], environment
 
     def build(self, *, full: bool = False, **changed: object) -> BuildSummary:
         """One ``wistia-lake build`` now."""

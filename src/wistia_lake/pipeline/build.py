@@ -138,6 +138,9 @@ class Builder:
                     _count(model.table, group, counts)
                     self._renew()
                     yield group
+        # Also where no rows came: the lease must be ours after the table was loaded and before it is committed, so that
+        # whoever took over and committed meanwhile either makes this fail or makes the commit conflict.
+        self._renew()
 
     def _record(self, table: Table, counts: dict[str, int], plan: Plan, gone: list[str], snapshot: int | None) -> None:
         """Written after the table's commit: a kill between the two leaves work to do, never a stale table."""
