@@ -101,9 +101,10 @@ def test_each_promise_has_a_section_that_names_its_tests_or_says_that_there_is_n
     assert [section for section in sections if "tests/" not in section and "Not proven" not in section] == []
 
 
-def test_promises_name_existing_tests():
-    for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", _text("docs/promises.md")):
-        assert re.search(rf"^\s*(?:async )?def {name}\(", _text(path), re.MULTILINE), f"{path}::{name}"
+def test_pages_name_existing_tests():
+    for page in (ROOT / "docs").glob("*.md"):
+        for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8")):
+            assert re.search(rf"^\s*(?:async )?def {name}\(", _text(path), re.MULTILINE), f"{page}: {path}::{name}"
 
 
 def test_the_architecture_names_existing_paths():
