@@ -1,11 +1,10 @@
-"""docs/settings.md and wistia-lake.example.toml say what the settings do."""
+"""docs/settings.md and wistia-lake.example.toml, as they are generated, say what the settings do."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,9 +15,8 @@ from wistia_lake import settings_doc
 from wistia_lake.errors import SettingsError
 from wistia_lake.settings import ChannelRule, Settings, SettingsFile, environment_names, load_settings
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
-EXAMPLE = (ROOT / "wistia-lake.example.toml").read_text(encoding="utf-8")
+PAGE = settings_doc.as_markdown()
+EXAMPLE = settings_doc.settings_text()
 DOCUMENTED = settings_doc.documented(Settings)
 ONE_BY_ONE = pytest.mark.parametrize("one", DOCUMENTED, ids=lambda one: one.name)
 
