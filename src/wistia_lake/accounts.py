@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from wistia_lake.errors import SettingsError
 
@@ -130,5 +128,8 @@ def refuse_unused_key(account: str, env: Mapping[str, str], folder: Path) -> Non
 
 def _place(lake: str, folder: Path) -> str:
     if lake.startswith("file://"):
+        from urllib.parse import unquote, urlsplit
+        from urllib.request import url2pathname
+
         lake = url2pathname(unquote(urlsplit(lake).path))
     return lake.rstrip("/") if "://" in lake else str((folder / lake).resolve())
