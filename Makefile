@@ -48,7 +48,7 @@ format: $(STAMP) ## write the format that lint asks for
 types: $(STAMP) ## mypy, strict on src
 	$(BIN)/mypy
 
-docs: $(STAMP) ## write docs/tables.md and docs/cli.md from the code
+docs: $(STAMP) ## write the pages and example files that come from the code
 	$(BIN)/python docs/generate.py
 
 docs-check: $(STAMP) ## fail if the generated pages are not what the code says

@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from wistia_lake import tables_doc
+from wistia_lake import settings_doc, tables_doc
 from wistia_lake.cli import reference
 
-PAGES = {"tables.md": tables_doc.as_markdown, "cli.md": reference.as_markdown}
+PAGES = {
+    "tables.md": tables_doc.as_markdown,
+    "cli.md": reference.as_markdown,
+    "settings.md": settings_doc.as_markdown,
+    "../wistia-lake.example.toml": settings_doc.settings_text,
+    "../.env.example": settings_doc.env_text,
+}
 
 
 def stale(folder: Path) -> list[str]:

@@ -90,12 +90,16 @@ class Slice:
 
 
 class Secret:
-    """A text that shows itself only to who asks for it by name; its repr is masked."""
+    """A text that shows itself only to who asks for it by name; its repr is masked.
 
-    __slots__ = ("_text",)
+    ``name`` says where it came from, for the person who must correct it.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_text", "name")
+
+    def __init__(self, text: str, name: str = "") -> None:
         self._text = text
+        self.name = name
 
     def __repr__(self) -> str:
         return "Secret('***')"

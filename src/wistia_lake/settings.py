@@ -1,9 +1,12 @@
-"""Settings: defaults, ``wistia-lake.toml``, ``.env`` and environment, flags; later ones win. Loaded once, passed on."""
+"""Settings: defaults, ``wistia-lake.toml``, ``.env`` and environment, flags; later ones win. Loaded once, passed on.
+
+Every field's docstring is its documentation: docs/settings.md and wistia-lake.example.toml are written from them.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,26 +15,43 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from wistia_lake import accounts
+from wistia_lake.accounts import PSEUDONYM_KEY, TOKEN
 from wistia_lake.errors import SettingsError
 from wistia_lake.model import Secret, is_media_id, parse_instant
 
-TOKEN = "WISTIA_API_TOKEN"  # noqa: S105  the variable's name, not a token
+__all__ = ["PSEUDONYM_KEY", "TOKEN", "ChannelRule", "Loaded", "MediaRule", "Settings", "fixed_now", "load_settings"]
+
 MEDIA_IDS = "MEDIA_IDS"
-PSEUDONYM_KEY = "WISTIA_LAKE_PSEUDONYM_KEY"
+CONFIG = "WISTIA_LAKE_CONFIG"
 _PREFIX = "WISTIA_LAKE_"
 _NAMED = {"WISTIA_LAKE": "lake", "WISTIA_BASE_URL": "base_url", "WISTIA_LAKE_NOW": "now", MEDIA_IDS: "media_ids"}
-_NOT_BY_PREFIX = {"channels", *_NAMED.values()}
+_TABLES = {"channels", "include", "exclude"}
+"""Settings that are tables, which no variable can hold."""
 DEFAULT_CONFIG = "wistia-lake.toml"
 
 
-class ChannelRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All given patterns must match the whole value, case-insensitively; ``*`` and ``?`` are wildcards."""
+class MediaRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Patterns for medias. All that are given must match the whole value, case-insensitively.
+
+    `*` stands for any text, `?` for one character.
+    """
+
+    project: str | None = None
+    """Pattern for the name of the media's project."""
+    section: str | None = None
+    """Pattern for the section of the project that the media is in."""
+    tag: str | None = None
+    """Pattern for the media's tags; one of them must match."""
+    title: str | None = None
+    """Pattern for the media's title."""
+
+
+class ChannelRule(MediaRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A channel, and which medias belong to it."""
 
     channel: str
-    project: str | None = None
-    section: str | None = None
-    tag: str | None = None
-    title: str | None = None
+    """Name of the channel."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,10 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Send the token to a host that is neither Wistia's nor this machine."""
     media_ids: tuple[str, ...] = ()
     """Read only these medias' sessions and statistics; empty: the whole account."""
-    zone: str | None = None
+    zone: Annotated[str | None, Meta(examples=["America/New_York"])] = None
     """The account's time zone, such as America/New_York; unset: UTC."""
-    start: date | None = None
-    """First UTC day that coverage and watermark count from."""
+    start: Annotated[date | None, Meta(examples=[date(2025, 1, 1)])] = None
+    """First UTC day that coverage and watermark count from; unset: what Wistia still had at the first run."""
     late_window_days: Annotated[int, Meta(ge=0, le=60)] = 3
     """Days before the watermark that every run reads again."""
     settle_minutes: Annotated[int, Meta(ge=0, le=1440)] = 60
@@ -62,14 +82,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     slices_in_flight: Annotated[int, Meta(ge=1, le=64)] = 16
     """Slices that are walked at the same time."""
     channels: tuple[ChannelRule, ...] = ()
-    """Ordered channel rules; the first match wins."""
-    now: str | None = None
+    """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
+    now: Annotated[str | None, Meta(examples=["2025-03-12T14:00:00Z"])] = None
     """Replaces the clock; loopback base URLs only."""
 
     @property
     def zone_name(self) -> str:
         """The zone in force."""
         return self.zone if self.zone is not None else "UTC"
+
+
+class SettingsFile(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``wistia-lake.toml`` may hold: settings, and accounts that have settings of their own."""
+
+    accounts: dict[str, dict[str, Any]] = {}
+    """Accounts by name (lower-case letters, digits, - and _), each with any of these settings in a table of its own."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -80,34 +107,67 @@ class Loaded(msgspec.Struct, frozen=True):
     """Where ``wistia-lake.toml`` lies, or would lie: the pseudonym key's default place."""
     token: Secret | None = None
     pseudonym_key: Secret | None = None
+    account: str | None = None
+    """The account that was chosen, where the settings file has several."""
+
+    @property
+    def token_variable(self) -> str:
+        """The variable that the token comes from."""
+        return accounts.token_variable(self.account)
+
+    @property
+    def key_variable(self) -> str:
+        """The variable that the pseudonym key may come from."""
+        return accounts.key_variable(self.account)
+
+    @property
+    def key_file(self) -> str:
+        """The file in ``folder`` that the pseudonym key comes from otherwise."""
+        return accounts.key_file(self.account)
 
 
 def load_settings(
-    *, environ: Mapping[str, str], config: str | None = None, flags: Mapping[str, Any] | None = None,
-    working_folder: Path | None = None, config_may_miss: bool = False,
+    *, environ: Mapping[str, str], config: str | None = None, account: str | None = None,
+    flags: Mapping[str, Any] | None = None, working_folder: Path | None = None, config_may_miss: bool = False,
 ) -> Loaded:  # fmt: skip
-    """Merge all sources; a flag that is None was not given.
+    """Merge all sources; a flag that is None was not given. ``account`` names one where the file has accounts.
 
     Raises:
         SettingsError: naming the source, the key, and what it should be.
     """
     here = working_folder if working_folder is not None else Path.cwd()
     env = _with_dotenv(environ, here)
-    path = here / (config if config is not None else env.get("WISTIA_LAKE_CONFIG", DEFAULT_CONFIG))
-    is_named = config is not None or "WISTIA_LAKE_CONFIG" in env
-    values: dict[str, Any] = _read_toml(path, must_exist=is_named and not config_may_miss)
+    path = here / (config if config is not None else env.get(CONFIG, DEFAULT_CONFIG))
+    is_named = config is not None or CONFIG in env
+    in_file = _read_toml(path, must_exist=is_named and not config_may_miss)
+    values, tables = accounts.split_accounts(in_file, path)
     _convert(values, f"{path}")
-    values |= _from_environment(env)
+    lakes = {name: _convert(table, f"[accounts.{name}] in {path}").lake for name, table in tables.items()}
+    chosen = account if account is not None else env.get(accounts.CHOSEN) or None
+    accounts.choose(chosen, tables, path)
+    values = values if chosen is None else tables[chosen]
+    values |= _from_environment(env, tables)
     _convert(values, "the environment or .env")
     values |= {key: value for key, value in (flags or {}).items() if value is not None}
     settings = _convert(values, "the command line")
     _validate(settings)
+    if chosen is not None:
+        accounts.refuse_shared_lake(lakes | {chosen: settings.lake}, here)
+        accounts.refuse_unused_key(chosen, env, path.parent)
+    token, key = accounts.token_variable(chosen), accounts.key_variable(chosen)
     return Loaded(
         settings,
         path.parent,
-        Secret(env[TOKEN]) if env.get(TOKEN) else None,
-        Secret(env[PSEUDONYM_KEY]) if env.get(PSEUDONYM_KEY) else None,
+        Secret(env[token], token) if env.get(token) else None,
+        Secret(env[key], key) if env.get(key) else None,
+        chosen,
     )
+
+
+def environment_names() -> dict[str, str]:
+    """Variable to setting, for every setting that a variable can hold."""
+    by_prefix = [name for name in Settings.__struct_fields__ if name not in {*_TABLES, *_NAMED.values()}]
+    return _NAMED | {_PREFIX + name.upper(): name for name in by_prefix}
 
 
 def _with_dotenv(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -132,12 +192,12 @@ def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
         raise SettingsError(f"The settings file {path} is not valid TOML: {exc}.") from exc
 
 
-def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
-    known = {_PREFIX + name.upper(): name for name in Settings.__struct_fields__ if name not in _NOT_BY_PREFIX} | _NAMED
-    special = {PSEUDONYM_KEY, "WISTIA_LAKE_CONFIG"}
+def _from_environment(env: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
+    known = environment_names()
+    special = {CONFIG, accounts.CHOSEN, PSEUDONYM_KEY, *map(accounts.key_variable, names)}
     unknown = sorted(key for key in env if key.startswith(_PREFIX) and key not in known and key not in special)
     if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
+        raise SettingsError(f"{unknown[0]} is not a setting; known are {', '.join(sorted({*known, *special}))}.")
     values: dict[str, Any] = {name: env[key] for key, name in known.items() if env.get(key)}
     if "media_ids" in values:
         values["media_ids"] = [part.strip() for part in values["media_ids"].split(",") if part.strip()]
@@ -148,7 +208,7 @@ def _convert(values: dict[str, Any], source: str) -> Settings:
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as exc:
-        known = ", ".join(Settings.__struct_fields__)
+        known = ", ".join(SettingsFile.__struct_fields__)
         hint = f" Known settings are {known}." if "unknown field" in str(exc) else ""
         raise SettingsError(f"A setting from {source} is wrong: {exc}.{hint}") from exc
 

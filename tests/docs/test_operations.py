@@ -59,6 +59,19 @@ def _moved(scene: Scene) -> list[str]:
     return ["status", "--lake", "elsewhere"]
 
 
+def _with_accounts(*words: str, toml: str = "[accounts.acme]\n[accounts.north-shop]\n") -> Callable[[Scene], list[str]]:
+    def write(scene: Scene) -> list[str]:
+        (scene.folder / "wistia-lake.toml").write_text(toml, encoding="utf-8")
+        return list(words)
+
+    return write
+
+
+def _unused_key(scene: Scene) -> list[str]:
+    scene.env.setenv("WISTIA_LAKE_PSEUDONYM_KEY", "0c" * 32)
+    return _with_accounts("run", "--account", "acme")(scene)
+
+
 def _set(name: str, value: str, *words: str) -> Callable[[Scene], list[str]]:
     def set_it(scene: Scene) -> list[str]:
         scene.env.setenv(name, value)
@@ -79,6 +92,11 @@ SCENES: dict[str, Callable[[Scene], list[str]]] = {
     "is missing, and the lake": _lost_key,
     "The catalog points outside this folder": _moved,
     "is not a setting; known are": _set("WISTIA_LAKE_ZONES", "UTC"),
+    "say which one is meant with": _with_accounts("run"),
+    "There is no account": _with_accounts("run", "--account", "acne"),
+    "have the same lake": _with_accounts("run", "--account", "acme", "--lake", "lakes/north-shop"),
+    "is not used for the account": _with_accounts("run", "--account", "acme"),
+    "has a key of its own": _unused_key,
     "is not a time zone": _set("WISTIA_LAKE_ZONE", "New York"),
     "which is not in the account's media list": _set("MEDIA_IDS", "zzzzzzzzzz"),
     "is in the future; today is": lambda _: ["run", "--from", "2025-04-01"],
@@ -133,9 +151,9 @@ def test_commands_in_the_pages_exist_with_their_options():
 
 
 def test_the_examples_for_schedulers_are_whole():
-    cron = re.search(r"^(\S+ \S+ \S+ \S+ \S+)  cd (\S+) && (.*)$", PAGE, re.MULTILINE)
-    assert cron is not None
-    assert cron[1].split() == ["30", "6", "*", "*", "*"]
+    cron = re.findall(r"^(\S+ \S+ \S+ \S+ \S+)  cd (\S+) && (.*)$", PAGE, re.MULTILINE)
+    assert [line[0].split() for line in cron] == [["30", "6", "*", "*", "*"]] * 3
+    assert [re.findall(r"--account (\S+)", line[2]) for line in cron] == [[], ["acme"], ["north-shop"]]
     units = dict(re.findall(r"^```ini\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
     assert set(units) == {"/etc/systemd/system/wistia-lake.service", "/etc/systemd/system/wistia-lake.timer"}
     service, timer = units.values()

@@ -18,7 +18,6 @@ from wistia_lake.cli.main import COMMANDS
 from wistia_lake.cli.probe_commands import COMMANDS as PROBE_COMMANDS
 from wistia_lake.cli.sandbox_commands import COMMANDS as SANDBOX_COMMANDS
 from wistia_lake.lake.tables import BY_NAME, TABLES
-from wistia_lake.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 MODELLED = [table for table in TABLES if table.namespace in {"silver", "gold"}]
@@ -130,24 +129,6 @@ def test_the_version_is_the_changelogs_first():
 def test_plain_requirements_are_those_of_the_lock():
     plain = _script(".ci/plain_pins.py").plain_pins(_text("requirements-dev.lock"))
     assert plain == _text("requirements-dev.txt")
-
-
-def test_the_example_settings_load_and_name_every_setting_with_its_default():
-    example = _text("wistia-lake.example.toml")
-    lines = dict(re.findall(r"^#? ?(\w+) = (.*?)(?: +# .*)?$", example, re.MULTILINE))
-    unnamed = set(Settings.__struct_fields__) - set(lines) - {"channels", "now"}
-    assert unnamed == set()
-    defaults = Settings()
-    for name, value in lines.items():
-        if name in Settings.__struct_fields__ and name not in {"zone", "start"}:
-            parsed = tomllib.loads(f"x = {value}")["x"]
-            assert (tuple(parsed) if isinstance(parsed, list) else parsed) == getattr(defaults, name)
-    loaded = load_settings(environ={}, config=str(ROOT / "wistia-lake.example.toml"), working_folder=ROOT / "docs")
-    assert loaded.settings.channels
-
-
-def test_every_setting_has_its_meaning():
-    assert list(reference.setting_meanings()) == list(Settings.__struct_fields__)
 
 
 def test_continuous_integration_calls_what_the_readme_says():

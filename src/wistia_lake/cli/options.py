@@ -37,8 +37,13 @@ class Invocation:
 
         names = ("lake", "base_url", "allow_host", "now")
         flags = {name: self.given[name] for name in names if name in self.given}
-        config = self.given.get("config")
-        return load_settings(environ=os.environ, config=config, flags=flags, config_may_miss=config_may_miss)
+        return load_settings(
+            environ=os.environ,
+            config=self.given.get("config"),
+            account=self.given.get("account"),
+            flags=flags,
+            config_may_miss=config_may_miss,
+        )
 
     def start_logging(self) -> None:
         """Send log lines to stderr: warnings, with -v what happened, with -vv every page."""
@@ -94,6 +99,10 @@ def global_options(*, hidden: bool = True) -> Callable[[_Decorated], _Decorated]
 _GLOBAL: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--lake",), {"metavar": "PATH", "help": "Folder of the lake. [WISTIA_LAKE; default: ./lake]"}),
     (("--config",), {"metavar": "FILE", "help": "Settings file. [WISTIA_LAKE_CONFIG; default: ./wistia-lake.toml]"}),
+    (
+        ("--account",),
+        {"metavar": "NAME", "help": "Which account, where the settings file has several. [WISTIA_LAKE_ACCOUNT]"},
+    ),
     (
         ("--base-url",),
         {"metavar": "URL", "help": "Base of the API; may end in /v1 or /modern. [WISTIA_BASE_URL; default: Wistia's]"},

@@ -1,9 +1,7 @@
-"""``docs/cli.md``, written from the commands themselves and the fields of the settings."""
+"""``docs/cli.md``, written from the commands themselves."""
 
 from __future__ import annotations
 
-import ast
-import inspect
 from collections.abc import Iterator
 
 import click
@@ -31,11 +29,7 @@ _EXIT_CODES = """\
 _SETTINGS = """\
 ## Settings
 
-Sources, later ones win: defaults, `wistia-lake.toml`, `.env` and the environment, options. In the environment a
-setting is called `WISTIA_LAKE_` and its name in capitals; `WISTIA_LAKE`, `WISTIA_BASE_URL`, `MEDIA_IDS` and
-`WISTIA_LAKE_NOW` are the names of `lake`, `base_url`, `media_ids` and `now`. The token is `WISTIA_API_TOKEN` and stands
-in no file but `.env`. The pseudonym key is `WISTIA_LAKE_PSEUDONYM_KEY`, or the file `pseudonym.key` beside
-`wistia-lake.toml`.
+Everything that can be set, in `wistia-lake.toml` and by variables: [settings](settings.md).
 """
 
 
@@ -45,7 +39,7 @@ def as_markdown() -> str:
         f"## {context.command_path}\n\n```text\n{_help(command, context)}\n```\n"
         for context, command in every_command()
     ]
-    return "\n".join([_INTRO, *sections, _EXIT_CODES, _SETTINGS, _settings_table()])
+    return "\n".join([_INTRO, *sections, _EXIT_CODES, _SETTINGS])
 
 
 def every_command() -> Iterator[tuple[click.Context, click.Command]]:
@@ -71,35 +65,3 @@ def _help(command: click.Command, context: click.Context) -> str:
     # A fixed width, so that the page does not depend on the terminal it was written in.
     context.terminal_width = context.max_content_width = 100
     return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-
-
-def setting_meanings() -> dict[str, str]:
-    """Each setting's own words: the text below its field in ``settings.py``."""
-    from wistia_lake.settings import Settings
-
-    body = ast.parse(inspect.getsource(Settings)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    meanings = {}
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
-                meanings[name] = " ".join(words.split())
-    return meanings
-
-
-def _settings_table() -> str:
-    from wistia_lake.settings import Settings
-
-    defaults = Settings()
-    lines = ["| setting | default | meaning |", "|---|---|---|"]
-    for name, meaning in setting_meanings().items():
-        value = getattr(defaults, name)
-        shown = (
-            "unset"
-            if value is None
-            else "empty"
-            if value == ()
-            else f"`{str(value).lower() if value is False else value}`"
-        )
-        lines.append(f"| `{name}` | {shown} | {meaning} |")
-    return "\n".join(lines) + "\n"

@@ -44,12 +44,11 @@ def init(invocation: Invocation) -> None:
     projects, channels. Proposals are comments: nothing is decided for you.
     """
     from wistia_lake.cli.output import print_json
-    from wistia_lake.cli.reference import setting_meanings
     from wistia_lake.pipeline.init import init as write_files
 
     invocation.start_logging()
     config = Path(invocation.given.get("config") or os.environ.get("WISTIA_LAKE_CONFIG") or "wistia-lake.toml")
-    done = write_files(lambda: invocation.load(config_may_miss=True), clock_of, config, setting_meanings())
+    done = write_files(lambda: invocation.load(config_may_miss=True), clock_of, config)
     if invocation.as_json:
         print_json(done)
         return

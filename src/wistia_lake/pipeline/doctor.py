@@ -21,7 +21,7 @@ from wistia_lake.lake.store import lake_root, open_store
 from wistia_lake.model import Clock, Secret
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
-from wistia_lake.settings import PSEUDONYM_KEY, Loaded
+from wistia_lake.settings import Loaded
 from wistia_lake.status import lake_status
 from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
@@ -53,7 +53,8 @@ def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock]) -> l
         clock = clock_of(loaded)
     except SettingsError as exc:
         return [*findings, Finding("settings", "fail", str(exc))]
-    findings += [Finding("settings", "ok", f"loaded; they belong to {loaded.folder.absolute()}"), _zone(loaded)]
+    whose = "loaded" if loaded.account is None else f"loaded for the account {loaded.account}"
+    findings += [Finding("settings", "ok", f"{whose}; they belong to {loaded.folder.absolute()}"), _zone(loaded)]
     findings += asyncio.run(_api(loaded, clock))
     return [*findings, *_lake(loaded, clock)]
 
@@ -185,7 +186,7 @@ def _key(loaded: Loaded, root: Path) -> Finding:
         return Finding("key", "fail", str(exc))
     if path is not None and os.name == "posix" and path.stat().st_mode & 0o077:
         return Finding("key", "warn", f"others can read {path}", f"chmod 600 {path}")
-    return Finding("key", "ok", f"from {path or PSEUDONYM_KEY}, fingerprint {fingerprint}")
+    return Finding("key", "ok", f"from {path or loaded.key_variable}, fingerprint {fingerprint}")
 
 
 def _key_bytes(loaded: Loaded, path: Path | None) -> bytes:
@@ -193,7 +194,7 @@ def _key_bytes(loaded: Loaded, path: Path | None) -> bytes:
     if path is not None:
         return load_or_create_key(path)
     assert loaded.pseudonym_key is not None
-    return parse_key(loaded.pseudonym_key.get_secret_value())
+    return parse_key(loaded.pseudonym_key.get_secret_value(), source=loaded.key_variable)
 
 
 def _catalog(loaded: Loaded, root: Path, clock: Clock) -> Finding:

@@ -13,9 +13,7 @@ from wistia_lake.errors import LakeUnreadable, SettingsError, UsageError
 from wistia_lake.lake.store import Store
 from wistia_lake.pipeline.ingest_work import Asked
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
-from wistia_lake.settings import PSEUDONYM_KEY, Loaded, Settings
-
-KEY_FILE = "pseudonym.key"
+from wistia_lake.settings import Loaded, Settings
 
 
 def asked_range(
@@ -59,7 +57,7 @@ def pseudonymizer_of(loaded: Loaded, store: Store) -> Pseudonymizer:
         raise LakeUnreadable(
             f"The lake {store.url} was made with the pseudonym key {earlier}, but the key given is "
             f"{pseudonymizer.fingerprint} (these are fingerprints, not keys): viewers would get second pseudonyms. Put "
-            f"the first key back into {KEY_FILE} or {PSEUDONYM_KEY}, or use another --lake."
+            f"the first key back into {loaded.key_file} or {loaded.key_variable}, or use another --lake."
         )
     return pseudonymizer
 
@@ -76,14 +74,16 @@ def lake_fingerprint(store: Store) -> str | None:
 
 def _key(loaded: Loaded, store: Store, earlier: str | None) -> bytes:
     if loaded.pseudonym_key is not None:
-        return parse_key(loaded.pseudonym_key.get_secret_value())
+        return parse_key(loaded.pseudonym_key.get_secret_value(), source=loaded.key_variable)
     if store.root is None:
-        raise SettingsError(f"{PSEUDONYM_KEY} is not set, and only a lake in a folder can have a key file; set it.")
+        raise SettingsError(
+            f"{loaded.key_variable} is not set, and only a lake in a folder can have a key file; set it."
+        )
     path = key_path(loaded, store.root)
     if earlier is not None and not path.exists():
         raise SettingsError(
             f"The pseudonym key file {path} is missing, and the lake {store.url} was made with the key whose "
-            f"fingerprint is {earlier}. Put it back, or set {PSEUDONYM_KEY}; a new key would give every viewer a "
+            f"fingerprint is {earlier}. Put it back, or set {loaded.key_variable}; a new key would give every viewer a "
             "second pseudonym."
         )
     return load_or_create_key(path)
@@ -91,11 +91,11 @@ def _key(loaded: Loaded, store: Store, earlier: str | None) -> bytes:
 
 def key_path(loaded: Loaded, root: Path) -> Path:
     """Where the key of the lake in ``root`` lies, or would lie; SettingsError if that is inside the lake."""
-    path = loaded.folder.absolute() / KEY_FILE
+    path = loaded.folder.absolute() / loaded.key_file
     if path.resolve().is_relative_to(root.resolve()):
         raise SettingsError(
             f"The pseudonym key would lie at {path}, inside the lake {root}, where everybody who gets the lake "
-            f"gets the key. Choose a lake folder beside it with --lake, or set {PSEUDONYM_KEY}."
+            f"gets the key. Choose a lake folder beside it with --lake, or set {loaded.key_variable}."
         )
     return path
 

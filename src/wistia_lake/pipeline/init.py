@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from wistia_lake.errors import WistiaLakeError
 from wistia_lake.lake.marker import MARKER_KEY, new_marker
@@ -20,26 +18,13 @@ from wistia_lake.pipeline import ingest_medias
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Outlook
 from wistia_lake.privacy.pseudonym import load_or_create_key
-from wistia_lake.settings import PSEUDONYM_KEY, TOKEN, Loaded, Settings
+from wistia_lake.settings import Loaded
+from wistia_lake.settings_doc import env_text, settings_text
 from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
-from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
 from wistia_lake.wistia.pacing import Pacer
 
 ENV_FILE = ".env"
-_ENV = f"""\
-# Secrets of wistia-lake. Real environment variables win over this file. Never commit it.
-
-# A token with the permissions "{DETAILED_STATS}" and "{ALL_MEDIA_DATA}":
-# at Wistia under Account > Settings > API Access, made by the account's owner.
-{TOKEN}=
-
-# Optional: read only these medias (hashed ids, separated by commas). Empty: the whole account.
-# MEDIA_IDS=
-
-# Optional: the key behind the pseudonyms, 64 hex digits, instead of the file pseudonym.key.
-# {PSEUDONYM_KEY}=
-"""
 
 
 @dataclass(slots=True)
@@ -63,12 +48,8 @@ class Proposal:
     """Names, the one with most medias first."""
 
 
-def init(
-    load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config: Path, meanings: Mapping[str, str]
-) -> Initialised:
+def init(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config: Path) -> Initialised:
     """Write settings, the template for the token and the key into the folder of ``config``.
-
-    ``meanings`` explains each setting.
 
     Raises:
         SettingsError: a setting that is there already is wrong, or the key would lie inside the lake.
@@ -81,14 +62,13 @@ def init(
         except WistiaLakeError as exc:
             done.notes.append(f"The account could not be looked at, so that nothing is proposed from it: {exc}")
     _key(loaded, done)
-    _write(config.absolute(), settings_text(meanings, proposal), done)
-    _write(loaded.folder.absolute() / ENV_FILE, _ENV, done, mode=0o600)
+    text = settings_text(_start(proposal), proposal.projects if proposal is not None else ())
+    _write(config.absolute(), text, done)
+    _write(loaded.folder.absolute() / ENV_FILE, env_text(loaded.account), done, mode=0o600)
     if proposal is not None:
         done.notes.append(f"The account has {proposal.media_count} medias in {len(proposal.projects)} projects.")
-    if loaded.token is None:
-        done.next_step = f"put a token into {ENV_FILE}, set the zone in {config.name}, then: wistia-lake doctor"
-    else:
-        done.next_step = f"set the zone in {config.name}, then: wistia-lake doctor"
+    first = "" if loaded.token is not None else f"put a token into {ENV_FILE} ({loaded.token_variable}), "
+    done.next_step = f"{first}set the zone in {config.name}, then: wistia-lake doctor"
     return done
 
 
@@ -105,11 +85,11 @@ def _write(path: Path, text: str, done: Initialised, mode: int = 0o644) -> None:
 
 def _key(loaded: Loaded, done: Initialised) -> None:
     if loaded.pseudonym_key is not None:
-        done.notes.append(f"The pseudonym key is in {PSEUDONYM_KEY}, so no file is needed for it.")
+        done.notes.append(f"The pseudonym key is in {loaded.key_variable}, so no file is needed for it.")
         return
     root = lake_root(loaded.settings.lake)
     if root is None:
-        done.notes.append(f"Set {PSEUDONYM_KEY}: only a lake in a folder can have a key file.")
+        done.notes.append(f"Set {loaded.key_variable}: only a lake in a folder can have a key file.")
         return
     path = key_path(loaded, root)
     (done.kept if path.exists() else done.written).append(str(path))
@@ -136,49 +116,11 @@ async def _ask(loaded: Loaded, clock: Clock) -> Proposal:
     return Proposal(len(listed.rows), start, oldest, projects)
 
 
-def settings_text(meanings: Mapping[str, str], proposal: Proposal | None) -> str:
-    """``wistia-lake.toml``: every setting as a comment with its default, and what was proposed."""
-    lines = [
-        "# Settings of wistia-lake. Every line is optional; what stands here after a # is the default or a proposal.",
-        f"# The token never stands in this file: it belongs in {ENV_FILE}.",
+def _start(proposal: Proposal | None) -> list[str]:
+    if proposal is None:
+        return []
+    made = f"; the oldest media is from {proposal.oldest.astimezone(UTC):%Y-%m-%d}" if proposal.oldest else ""
+    return [
+        f"# Of this account the oldest day that can be read is {proposal.start}{made}.",
+        f"# start = {proposal.start}",
     ]
-    defaults = Settings()
-    for name, meaning in meanings.items():
-        if name not in {"channels", "now"}:
-            lines += ["", f"# {meaning}", *_setting(name, getattr(defaults, name), proposal)]
-    return "\n".join([*lines, *_channels(proposal)]) + "\n"
-
-
-def _setting(name: str, default: Any, proposal: Proposal | None) -> list[str]:
-    if name == "zone":
-        return ['# zone = "America/New_York"']
-    if name == "start":
-        if proposal is None:
-            return ["# start = 2025-01-01"]
-        made = f"; the oldest media is from {proposal.oldest.astimezone(UTC):%Y-%m-%d}" if proposal.oldest else ""
-        return [
-            f"# Of this account the oldest day that can be read is {proposal.start}{made}.",
-            f"# start = {proposal.start}",
-        ]
-    return [f"# {name} = {json.dumps(default if default != () else [])}"]
-
-
-def _channels(proposal: Proposal | None) -> list[str]:
-    lines = [
-        "",
-        '# Channel rules: the first that matches wins, anything else is "Other". Give project, section, tag or title.',
-        "# Patterns match the whole value, case-insensitively; * stands for any text, ? for one character.",
-    ]
-    projects = proposal.projects if proposal is not None else ()
-    if projects:
-        lines.append("# Proposed from the names of this account's projects; take the # away where a rule is right:")
-    for name in projects or ("Facebook*",):
-        # JSON's strings are TOML's, but for one control character that no title needs.
-        text = json.dumps(name.replace("\x7f", ""), ensure_ascii=False)
-        lines += [
-            "# [[channels]]",
-            f"# channel = {text if projects else json.dumps('Facebook')}",
-            f"# project = {text}",
-            "#",
-        ]
-    return lines[:-1]

@@ -14,9 +14,13 @@ from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
 def required_token(loaded: Loaded) -> Secret:
     """The token; SettingsError if there is none, or if the clock is simulated against the real API."""
     if loaded.token is None:
+        own = ""
+        if loaded.account is not None:
+            own = f" {TOKEN} is not used for the account {loaded.account}: it may be another account's."
         raise SettingsError(
-            f"{TOKEN} is not set: put it into the environment or .env; the account's owner makes one at Wistia under "
-            f"Account > Settings > API Access, with the permissions {DETAILED_STATS} and {ALL_MEDIA_DATA}."
+            f"{loaded.token_variable} is not set: put it into the environment or .env; the account's owner makes one "
+            f"at Wistia under Account > Settings > API Access, with the permissions {DETAILED_STATS} and "
+            f"{ALL_MEDIA_DATA}.{own}"
         )
     base = parse_base_url(loaded.settings.base_url, allow_host=loaded.settings.allow_host)
     if loaded.settings.now is not None and not base.is_loopback:

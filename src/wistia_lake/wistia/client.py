@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Self
 from urllib.parse import urlencode
 
 import aiohttp
@@ -20,12 +20,13 @@ from yarl import URL
 
 from wistia_lake.errors import ApiExhausted, ApiRejected, DataError, SettingsError, WistiaLakeError
 from wistia_lake.log import get_logger
-from wistia_lake.model import Clock
+from wistia_lake.model import Clock, Secret
+from wistia_lake.settings import TOKEN
 from wistia_lake.wistia.base_url import parse_base_url
 from wistia_lake.wistia.endpoints import Endpoint, shown
 from wistia_lake.wistia.pacing import Pacer
 from wistia_lake.wistia.received import Moved, is_json, read_body, redirected
-from wistia_lake.wistia.statuses import Again, Refusal, judge
+from wistia_lake.wistia.statuses import Again, Asked, Refusal, judge
 
 LARGEST_BODY: Final = 64 * 2**20
 """Bytes after decompression. A page of 100 events has about 0.1 MB."""
@@ -36,13 +37,6 @@ _LONGEST_WAIT: Final = 60.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 _log = get_logger("wistia")
-
-
-class SecretText(Protocol):
-    """A secret that must be asked for by name: ``model.Secret`` or pydantic's ``SecretStr``."""
-
-    def get_secret_value(self) -> str:
-        """The text itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class WistiaClient:
     def __init__(
         self,
         base_url: str,
-        token: SecretText,
+        token: Secret,
         *,
         pacer: Pacer,
         clock: Clock,
@@ -184,7 +178,8 @@ class WistiaClient:
         return ApiRejected(f"{place} is redirected more than {MOST_REDIRECTS} times.", status=302)
 
     def _judged(self, refusal: Refusal, let_go_at: float, endpoint: Endpoint, place: str) -> Again | WistiaLakeError:
-        outcome = judge(refusal, endpoint=endpoint, place=place, now=self._clock(), clean=self._without_token)
+        asked = Asked(endpoint, place, self._token.name or TOKEN)
+        outcome = judge(refusal, asked, now=self._clock(), clean=self._without_token)
         if isinstance(outcome, Again) and outcome.throttled:
             self.stats.throttled += 1
             self._pacer.throttled(let_go_at, outcome.retry_after)
@@ -240,11 +235,9 @@ async def _sent_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
         raise _HungUp from None
 
 
-def _check_token(token: SecretText) -> None:
-    text = token.get_secret_value()
+def _check_token(token: Secret) -> None:
+    text, name = token.get_secret_value(), token.name or TOKEN
     if not text.strip():
-        raise SettingsError("WISTIA_API_TOKEN is not set. The account's owner makes a token in Wistia's API settings.")
+        raise SettingsError(f"{name} is not set. The account's owner makes a token in Wistia's API settings.")
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise SettingsError(
-            "WISTIA_API_TOKEN holds blanks, line ends or other characters that no token has; copy it again."
-        )
+        raise SettingsError(f"{name} holds blanks, line ends or other characters that no token has; copy it again.")

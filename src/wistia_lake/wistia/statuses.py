@@ -48,6 +48,15 @@ class Refusal:
     """The header as served."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked: ``place`` names the request, ``token_variable`` where its token came from."""
+
+    endpoint: Endpoint
+    place: str
+    token_variable: str
+
+
 class _Body(msgspec.Struct):
     """Wistia's error bodies; 404 of the Stats API and 429 have none."""
 
@@ -56,11 +65,9 @@ class _Body(msgspec.Struct):
     errors: list[str] | None = None
 
 
-def judge(
-    refusal: Refusal, *, endpoint: Endpoint, place: str, now: datetime, clean: Callable[[str], str]
-) -> Again | WistiaLakeError:
-    """What to do about a refusal; ``place`` names the request, ``clean`` takes secrets out of the API's own words."""
-    status = refusal.status
+def judge(refusal: Refusal, asked: Asked, *, now: datetime, clean: Callable[[str], str]) -> Again | WistiaLakeError:
+    """What to do about a refusal; ``clean`` takes secrets out of the API's own words."""
+    status, place = refusal.status, asked.place
     if status in _RETRIED or 200 <= status < 300:
         retry_after = parse_retry_after(refusal.retry_after, now) if status in (429, 503) else None
         throttled = status == 429 or retry_after is not None
@@ -73,7 +80,7 @@ def judge(
     body = _parsed(refusal.body)
     reason = _reason(body, clean)
     if status == 401:
-        return _unauthorized(body, reason, endpoint, place)
+        return _unauthorized(body, reason, asked)
     if status == 404:
         return ApiGone(f"{place} answered 404: it does not exist, or not in this account.", path=place)
     if status >= 500:
@@ -84,20 +91,20 @@ def judge(
     return ApiRejected(f"{place} answered {status}{reason}.", status=status, code=body.code)
 
 
-def _unauthorized(body: _Body, reason: str, endpoint: Endpoint, place: str) -> ApiRejected:
-    needed = endpoint.permission
+def _unauthorized(body: _Body, reason: str, asked: Asked) -> ApiRejected:
+    needed, place, variable = asked.endpoint.permission, asked.place, asked.token_variable
     if body.code == "unauthorized_scope":
         what = f"the permission {needed}" if needed else "a permission"
         text = (
             f"{place} answered 401{reason}: the token is valid, but lacks {what}. The account's owner can make a token "
-            "that has it; put that into WISTIA_API_TOKEN."
+            f"that has it; put that into {variable}."
         )
     elif body.code == "account_inactive":
         text = f"{place} answered 401{reason}: the Wistia account is not active. Its owner must reactivate it."
     else:
         # Whatever was asked first: this permission is the one that the whole work hangs on.
         also = f" and {needed}" if needed and needed != DETAILED_STATS else ""
-        text = f"{place} answered 401{reason}: check WISTIA_API_TOKEN and its permission {DETAILED_STATS}{also}."
+        text = f"{place} answered 401{reason}: check {variable} and its permission {DETAILED_STATS}{also}."
     return ApiRejected(text, status=401, code=body.code)
 
 
