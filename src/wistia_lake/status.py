@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import msgspec
 
+from wistia_lake.bronze.batch import list_unclean
 from wistia_lake.bronze.layout import ROOT, Look, Looks, parse_manifest_key
 from wistia_lake.bronze.manifest import Manifest, decode_manifest
-from wistia_lake.bronze.watermark import watermark
+from wistia_lake.bronze.watermark import unclean_days, watermark
 from wistia_lake.errors import LakeUnreadable
 from wistia_lake.lake.catalog import DATABASE
 from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
@@ -43,6 +44,8 @@ class ScopeStatus:
     """First and last day of every stretch between first_day and last_day that was never read."""
     open_days: tuple[date, ...]
     cut_days: tuple[date, ...]
+    unclean_days: tuple[date, ...]
+    """Days whose newest look left bad rows out; each run reads them again."""
     late_row_count: int
     """Sessions that looks of the last 30 days found in days that had a final look before."""
     newest_received_day: date | None
@@ -98,13 +101,14 @@ def lake_status(loaded: Loaded, clock: Clock) -> LakeStatus:
     start = coverage_start(marker, settings.start)
     by_stream = _looks_by_stream(store)
     events = by_stream.get("events", Looks("events", ()))
+    unclean = list_unclean(store, "events")
     tables, runs, notes = _tables(root)
     return LakeStatus(
         lake=str(root),
         zone=settings.zone_name,
         zone_is_set=settings.zone is not None,
         start=start,
-        scopes=tuple(_scope_status(store, events, scope, start, clock()) for scope in events.scopes),
+        scopes=tuple(_scope_status(store, events, scope, start, clock(), unclean) for scope in events.scopes),
         streams=tuple(_stream_status(looks) for _, looks in sorted(by_stream.items())),
         tables=tables,
         runs=runs,
@@ -140,7 +144,9 @@ def _stream_status(looks: Looks) -> StreamStatus:
     return StreamStatus(looks.stream, len(began), max(began))
 
 
-def _scope_status(store: Store, looks: Looks, scope: str, start: date, now: datetime) -> ScopeStatus:
+def _scope_status(
+    store: Store, looks: Looks, scope: str, start: date, now: datetime, unclean: frozenset[str]
+) -> ScopeStatus:
     days = looks.days(scope)
     newest = {day: look for day in days if (look := looks.newest(scope, day)) is not None}
     return ScopeStatus(
@@ -153,6 +159,7 @@ def _scope_status(store: Store, looks: Looks, scope: str, start: date, now: date
         cut_days=tuple(
             day for day in days[:_EDGE_DAYS] if any(_read(store, look).cut for look in looks.of(scope, day))
         ),
+        unclean_days=tuple(unclean_days(looks, scope, unclean)),
         late_row_count=sum(_read(store, look).late_count for look in _may_be_late(looks, scope, now - RECENT)),
         newest_received_day=next(
             (day for day in reversed(days[-RECENT.days :]) if _read(store, newest[day]).row_count), None

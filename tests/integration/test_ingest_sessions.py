@@ -359,3 +359,23 @@ def test_a_damaged_media_list_does_not_keep_sessions_from_being_read(api: Script
     (problem,) = lake.ingest().problems
     assert manifest.data.key in str(problem)
     assert lake.newest("events", TODAY).row_count == 9
+
+
+def test_a_day_with_bad_rows_is_read_by_every_run_until_it_is_clean(api: ScriptedApi, lake: Lake) -> None:
+    """Also long after its late window, and not any more once it was read without a bad row."""
+    api.events = [*events_of(D, 1500), event(7, "2025-03-11T00:00:00.000Z", served_on=str(D))]
+    lake.ingest()
+    for _ in range(2):  # unchanged rows: the second look writes no data, but notes again what was bad
+        api.now += timedelta(days=15)
+        before = len(lake.manifests("events", day=D))
+        lake.ingest()
+        assert len(lake.manifests("events", day=D)) == before + 1
+        assert lake.newest("events", D).quarantined_count == 1
+    api.events.pop()
+    api.now += timedelta(days=3)
+    lake.ingest()
+    assert lake.newest("events", D).quarantined_count == 0
+    looks = len(lake.manifests("events", day=D))
+    api.now += timedelta(days=3)
+    lake.ingest()
+    assert len(lake.manifests("events", day=D)) == looks

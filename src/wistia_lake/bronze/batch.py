@@ -15,7 +15,15 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
-from wistia_lake.bronze.layout import Look, Looks, data_key, quarantine_key, stream_prefix
+from wistia_lake.bronze.layout import (
+    Look,
+    Looks,
+    batch_of,
+    data_key,
+    quarantine_key,
+    quarantine_prefix,
+    stream_prefix,
+)
 from wistia_lake.bronze.manifest import DataObject, Manifest, decode_manifest
 from wistia_lake.errors import DataError, StoreError
 from wistia_lake.lake.store import Store
@@ -128,6 +136,11 @@ def _create(store: Store, key: str, body: bytes) -> None:
 def list_looks(store: Store, stream: str) -> Looks:
     """Every committed look of a stream: one listing, nothing is read."""
     return Looks(stream, store.list(stream_prefix(stream)))
+
+
+def list_unclean(store: Store, stream: str) -> frozenset[str]:
+    """The ids of a stream's batches that left bad rows out: one listing, and of nothing where all is well."""
+    return frozenset(map(batch_of, store.list(quarantine_prefix(stream))))
 
 
 def read_manifest(store: Store, look: Look) -> Manifest:

@@ -60,6 +60,16 @@ def quarantine_key(slice_: Slice, batch_id: str) -> str:
     return f"{_folder(QUARANTINE, slice_)}/{batch_id}.ndjson.zst"
 
 
+def quarantine_prefix(stream: str) -> str:
+    """What all keys of notes on a stream's bad rows begin with."""
+    return f"{QUARANTINE}/{stream}/"
+
+
+def batch_of(key: str) -> str:
+    """The batch that a data object or notes belong to."""
+    return key.rsplit("/", 1)[-1].split(".", 1)[0]
+
+
 def stream_prefix(stream: str) -> str:
     """What all keys of a stream begin with."""
     return f"{ROOT}/{stream}/"

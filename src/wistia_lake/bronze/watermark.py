@@ -7,6 +7,7 @@ day's look has no rows but is as final as any other, so a quiet day cannot hold 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -70,12 +71,15 @@ def is_closed(looks: Looks, scope: str, day: date, now: datetime) -> bool:
     return is_near_edge(day, now) and (has_final(looks, scope, day) or has_final(looks, ACCOUNT, day))
 
 
-def due_days(looks: Looks, scope: str, *, start: date, now: datetime, rhythm: Rhythm) -> list[date]:
+def due_days(
+    looks: Looks, scope: str, *, start: date, now: datetime, rhythm: Rhythm, unclean: Collection[str] = ()
+) -> list[date]:
     """The days whose events a run at ``now`` reads, oldest first, because the oldest are the next to disappear.
 
     From the late window before the first unfinished day to today, and of the last ``sweep_days`` those whose last look
     began ``sweep_after_days`` or more UTC days ago (days, not hours: a run that starts a minute earlier than a week
-    before must not put the sweep off).
+    before must not put the sweep off). And every day whose newest look is one of the ``unclean`` batches: it left bad
+    rows out, which may be mended at Wistia or understood by a newer version.
     """
     today = now.date()
     unfinished = start
@@ -86,7 +90,16 @@ def due_days(looks: Looks, scope: str, *, start: date, now: datetime, rhythm: Rh
     for day in days_between(max(start, today - timedelta(days=rhythm.sweep_days - 1)), today):
         if day not in due and _is_stale(looks, scope, day, today, rhythm.sweep_after_days):
             due.add(day)
+    due |= set(unclean_days(looks, scope, unclean))
     return [day for day in sorted(due) if not is_closed(looks, scope, day, now)]
+
+
+def unclean_days(looks: Looks, scope: str, unclean: Collection[str]) -> list[date]:
+    """The days whose newest look is one of the batches that left bad rows out."""
+    if not unclean:
+        return []
+    newest = {day: looks.newest(scope, day) for day in looks.days(scope)}
+    return [day for day, look in newest.items() if look is not None and look.batch_id in unclean]
 
 
 def _is_stale(looks: Looks, scope: str, day: date, today: date, after_days: int) -> bool:

@@ -60,9 +60,16 @@ def _scope_lines(scope: ScopeStatus) -> list[str]:
         f"  covered     {scope.first_day} to {scope.last_day}; gaps: {gaps}",
         f"  open days   {_days(scope.open_days)}",
         f"  cut days    {_days(scope.cut_days)}",
+        f"  bad rows    {_unclean(scope)}",
         f"  newest day with sessions: {received}",
         f"  late rows   {scope.late_row_count:,} found in the last 30 days",
     ]
+
+
+def _unclean(scope: ScopeStatus) -> str:
+    if not scope.unclean_days:
+        return "none"
+    return f"set aside in quarantine; each run reads these days again: {_days(scope.unclean_days)}"
 
 
 def _days(days: Sequence[date]) -> str:

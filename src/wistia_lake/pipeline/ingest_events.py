@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from wistia_lake.bronze.batch import Encoded, iter_rows
+from wistia_lake.bronze.batch import Encoded, iter_rows, list_unclean
 from wistia_lake.bronze.layout import Looks
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.bronze.watermark import Rhythm, asked_days, due_days, has_final, is_cut
@@ -28,6 +28,7 @@ def plan(work: Outlook, looks: Looks, start: date) -> list[Slice]:
     """The slices that this run reads, oldest first."""
     settings, now = work.settings, work.clock()
     rhythm = Rhythm(settings.late_window_days, settings.sweep_days, settings.sweep_after_days)
+    unclean = list_unclean(work.store, STREAM)
     slices: list[Slice] = []
     for scope in work.scopes:
         if work.asked is not None:
@@ -36,7 +37,7 @@ def plan(work: Outlook, looks: Looks, start: date) -> list[Slice]:
             if work.asked.missing_only:
                 days = [day for day in days if not has_final(looks, scope, day)]
         else:
-            days = due_days(looks, scope, start=start, now=now, rhythm=rhythm)
+            days = due_days(looks, scope, start=start, now=now, rhythm=rhythm, unclean=unclean)
         slices += [Slice(STREAM, scope, day) for day in days]
     return sorted(slices, key=lambda slice_: (slice_.day, slice_.scope))
 
