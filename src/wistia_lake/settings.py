@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from wistia_lake.errors import SettingsError
-from wistia_lake.model import Secret, is_media_id, parse_instant
+from wistia_lake.model import Secret, is_loopback, is_media_id, parse_instant
 
 TOKEN = "WISTIA_API_TOKEN"  # noqa: S105  the variable's name, not a token
 MEDIA_IDS = "MEDIA_IDS"
 PSEUDONYM_KEY = "WISTIA_LAKE_PSEUDONYM_KEY"
+WEBHOOK = "WISTIA_LAKE_WEBHOOK"
 _PREFIX = "WISTIA_LAKE_"
 _NAMED = {"WISTIA_LAKE": "lake", "WISTIA_BASE_URL": "base_url", "WISTIA_LAKE_NOW": "now", MEDIA_IDS: "media_ids"}
 _NOT_BY_PREFIX = {"channels", *_NAMED.values()}
@@ -80,6 +83,8 @@ class Loaded(msgspec.Struct, frozen=True):
     """Where ``wistia-lake.toml`` lies, or would lie: the pseudonym key's default place."""
     token: Secret | None = None
     pseudonym_key: Secret | None = None
+    webhook: Secret | None = None
+    """Where failures are told. Chat services put a key into such an address, so that it is a secret as a whole."""
 
 
 def load_settings(
@@ -107,7 +112,45 @@ def load_settings(
         path.parent,
         Secret(env[TOKEN]) if env.get(TOKEN) else None,
         Secret(env[PSEUDONYM_KEY]) if env.get(PSEUDONYM_KEY) else None,
+        _webhook(env),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What stands in the environment or ``.env`` and nowhere else; found even where the settings are wrong."""
+
+    webhook: Secret | None
+    others: tuple[Secret, ...]
+    """Token and key: what must not be told, not even by accident."""
+
+
+def find_secrets(environ: Mapping[str, str], working_folder: Path) -> Secrets:
+    """The secrets alone, so that also a failure to load the settings can be told.
+
+    Raises:
+        SettingsError: the webhook's address may not be used.
+    """
+    env = _with_dotenv(environ, working_folder)
+    return Secrets(_webhook(env), tuple(Secret(env[name]) for name in (TOKEN, PSEUDONYM_KEY) if env.get(name)))
+
+
+def _webhook(env: Mapping[str, str]) -> Secret | None:
+    """The address for failures, refused before any work if it would send them about in the clear."""
+    text = env.get(WEBHOOK, "").strip()
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        host = None
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+        raise SettingsError(
+            f"{WEBHOOK} is not an address that failures can be told to: it must begin with https:// and a host. Copy "
+            "it again from the chat service, or leave it empty. (It is a secret, so it is not shown here.)"
+        )
+    return Secret(text)
 
 
 def _with_dotenv(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -134,10 +177,10 @@ def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     known = {_PREFIX + name.upper(): name for name in Settings.__struct_fields__ if name not in _NOT_BY_PREFIX} | _NAMED
-    special = {PSEUDONYM_KEY, "WISTIA_LAKE_CONFIG"}
+    special = {PSEUDONYM_KEY, WEBHOOK, "WISTIA_LAKE_CONFIG"}
     unknown = sorted(key for key in env if key.startswith(_PREFIX) and key not in known and key not in special)
     if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
+        raise SettingsError(f"{unknown[0]} is not a setting; known are {', '.join(sorted({*known, *special}))}.")
     values: dict[str, Any] = {name: env[key] for key, name in known.items() if env.get(key)}
     if "media_ids" in values:
         values["media_ids"] = [part.strip() for part in values["media_ids"].split(",") if part.strip()]

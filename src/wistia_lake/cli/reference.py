@@ -35,7 +35,7 @@ Sources, later ones win: defaults, `wistia-lake.toml`, `.env` and the environmen
 setting is called `WISTIA_LAKE_` and its name in capitals; `WISTIA_LAKE`, `WISTIA_BASE_URL`, `MEDIA_IDS` and
 `WISTIA_LAKE_NOW` are the names of `lake`, `base_url`, `media_ids` and `now`. The token is `WISTIA_API_TOKEN` and stands
 in no file but `.env`. The pseudonym key is `WISTIA_LAKE_PSEUDONYM_KEY`, or the file `pseudonym.key` beside
-`wistia-lake.toml`.
+`wistia-lake.toml`. `WISTIA_LAKE_WEBHOOK` is where failures are told; it is a secret too, and no setting of the file.
 """
 
 

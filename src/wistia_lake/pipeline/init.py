@@ -20,7 +20,7 @@ from wistia_lake.pipeline import ingest_medias
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Outlook
 from wistia_lake.privacy.pseudonym import load_or_create_key
-from wistia_lake.settings import PSEUDONYM_KEY, TOKEN, Loaded, Settings
+from wistia_lake.settings import PSEUDONYM_KEY, TOKEN, WEBHOOK, Loaded, Settings
 from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
@@ -39,6 +39,9 @@ _ENV = f"""\
 
 # Optional: the key behind the pseudonyms, 64 hex digits, instead of the file pseudonym.key.
 # {PSEUDONYM_KEY}=
+
+# Optional: where a failed run is told, such as the address of an incoming webhook of Slack or Mattermost. A secret.
+# {WEBHOOK}=
 """
 
 
