@@ -7,8 +7,12 @@ never calls ``configure`` sees nothing; stdout is never written to.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
-from typing import Any, Final, Protocol, TextIO
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
+
+if TYPE_CHECKING:
+    import logging
 
 DEBUG: Final = 10
 INFO: Final = 20
@@ -18,7 +22,7 @@ ERROR: Final = 40
 MASK: Final = "***"
 
 _SECRET_KEY = re.compile(
-    r"token|authorization|secret|password|passwd|cookie|api_?key|pseudonym_key|visitor_key|event_key|e_?mail",
+    r"token|authorization|secret|password|passwd|cookie|api_?key|pseudonym_key|visitor_key|event_key|e_?mail|webhook",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
@@ -33,6 +37,8 @@ class _State:
 
     threshold: int = ERROR + 1
     sink: _Sink | None = None
+    bound: Mapping[str, object] = {}
+    others: logging.Handler | None = None
 
 
 class Logger:
@@ -45,28 +51,40 @@ class Logger:
 
     def debug(self, event: str, /, **values: object) -> None:
         """Once per page or request."""
-        self._emit(DEBUG, event, values)
+        self.emit(DEBUG, event, values)
 
     def info(self, event: str, /, **values: object) -> None:
         """Once per batch or table."""
-        self._emit(INFO, event, values)
+        self.emit(INFO, event, values)
 
     def warning(self, event: str, /, **values: object) -> None:
         """Something was survived that somebody should know of."""
-        self._emit(WARNING, event, values)
+        self.emit(WARNING, event, values)
 
     def error(self, event: str, /, **values: object) -> None:
         """Something failed; the exception that follows says what to do."""
-        self._emit(ERROR, event, values)
+        self.emit(ERROR, event, values)
 
-    def _emit(self, level: int, event: str, values: Mapping[str, object]) -> None:
+    def emit(self, level: int, event: str, values: Mapping[str, object]) -> None:
+        """One event of any level."""
         if level >= _State.threshold and _State.sink is not None:
-            _State.sink.log(level, event, part=self._name, **values)
+            _State.sink.log(level, event, **{"part": self._name, **_State.bound, **values})
 
 
 def get_logger(name: str) -> Logger:
     """A logger for one part of the program, such as ``wistia`` or ``bronze``; callable before ``configure``."""
     return Logger(name)
+
+
+@contextmanager
+def bound(**values: object) -> Iterator[None]:
+    """Add these values to every line of the block, such as the run that it belongs to."""
+    before = _State.bound
+    _State.bound = {**before, **values}
+    try:
+        yield
+    finally:
+        _State.bound = before
 
 
 def configure(verbose: int, json: bool, stream: TextIO) -> None:
@@ -84,7 +102,8 @@ def configure(verbose: int, json: bool, stream: TextIO) -> None:
         )
     processors: list[Any] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # The console's renderer wants its own name for the time.
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time" if json else "timestamp"),
         structlog.processors.format_exc_info if json else _unchanged,
         mask_secrets,
         renderer,
@@ -96,12 +115,46 @@ def configure(verbose: int, json: bool, stream: TextIO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
     )
     _State.threshold = threshold
+    _listen()
+
+
+def _listen() -> None:
+    """Take what libraries log for themselves; without that Python would print it bare, between lines of ours."""
+    import logging
+
+    class Others(logging.Handler):
+        """Lines of libraries as lines of ours, without tracebacks: those are the edge's, should they reach it."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            """Write one line."""
+            kind = record.exc_info[0] if record.exc_info else None
+            more = {} if kind is None else {"error": kind.__name__}
+            Logger(record.name).emit(record.levelno, "library.logged", {"message": record.getMessage(), **more})
+
+    if _State.others is None:
+        _State.others = Others(WARNING)
+        logging.getLogger().addHandler(_State.others)
+
+
+def is_configured() -> bool:
+    """Whether anybody would see a line."""
+    return _State.sink is not None
 
 
 def silence() -> None:
     """Back to the state before ``configure``."""
     _State.sink = None
     _State.threshold = ERROR + 1
+    if _State.others is not None:
+        import logging
+
+        logging.getLogger().removeHandler(_State.others)
+        _State.others = None
+
+
+def without_credentials(text: str) -> str:
+    """The text with what follows ``Bearer`` or ``Basic`` masked."""
+    return _BEARER.sub(lambda found: f"{found[1]} {MASK}", text)
 
 
 def mask_secrets(_logger: object, _method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -117,7 +170,7 @@ def _masked(key: object, value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(None, item) for item in value]
     if isinstance(value, str):
-        return _BEARER.sub(lambda found: f"{found[1]} {MASK}", value)
+        return without_credentials(value)
     return value
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 from typing import Protocol
 
 Clock = Callable[[], datetime]
@@ -24,6 +25,16 @@ ONE_DAY = timedelta(days=1)
 def is_media_id(text: str) -> bool:
     """Whether ``text`` has the form of a hashed id: ten lower-case letters or digits."""
     return _MEDIA_ID.fullmatch(text) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def media_scope(media_id: str) -> str:

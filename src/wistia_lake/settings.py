@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from wistia_lake import accounts
 from wistia_lake.accounts import PSEUDONYM_KEY, TOKEN
+from wistia_lake.environment import WEBHOOK, webhook_of, with_dotenv
 from wistia_lake.errors import SettingsError
 from wistia_lake.model import Secret, is_media_id, parse_instant
 
@@ -109,6 +110,8 @@ class Loaded(msgspec.Struct, frozen=True):
     pseudonym_key: Secret | None = None
     account: str | None = None
     """The account that was chosen, where the settings file has several."""
+    webhook: Secret | None = None
+    """Where failures are told. Chat services put a key into such an address, so that it is a secret as a whole."""
 
     @property
     def token_variable(self) -> str:
@@ -136,7 +139,7 @@ def load_settings(
         SettingsError: naming the source, the key, and what it should be.
     """
     here = working_folder if working_folder is not None else Path.cwd()
-    env = _with_dotenv(environ, here)
+    env = with_dotenv(environ, here)
     path = here / (config if config is not None else env.get(CONFIG, DEFAULT_CONFIG))
     is_named = config is not None or CONFIG in env
     in_file = _read_toml(path, must_exist=is_named and not config_may_miss)
@@ -161,6 +164,7 @@ def load_settings(
         Secret(env[token], token) if env.get(token) else None,
         Secret(env[key], key) if env.get(key) else None,
         chosen,
+        webhook_of(env),
     )
 
 
@@ -168,17 +172,6 @@ def environment_names() -> dict[str, str]:
     """Variable to setting, for every setting that a variable can hold."""
     by_prefix = [name for name in Settings.__struct_fields__ if name not in {*_TABLES, *_NAMED.values()}]
     return _NAMED | {_PREFIX + name.upper(): name for name in by_prefix}
-
-
-def _with_dotenv(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The environment over ``.env``; foreign keys in either are none of our business."""
-    path = folder / ".env"
-    merged: dict[str, str] = {}
-    if path.is_file():
-        from dotenv import dotenv_values
-
-        merged = {key: value for key, value in dotenv_values(path).items() if value is not None}
-    return merged | dict(environ)
 
 
 def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
@@ -194,7 +187,7 @@ def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
 
 def _from_environment(env: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
     known = environment_names()
-    special = {CONFIG, accounts.CHOSEN, PSEUDONYM_KEY, *map(accounts.key_variable, names)}
+    special = {CONFIG, accounts.CHOSEN, PSEUDONYM_KEY, WEBHOOK, *map(accounts.key_variable, names)}
     unknown = sorted(key for key in env if key.startswith(_PREFIX) and key not in known and key not in special)
     if unknown:
         raise SettingsError(f"{unknown[0]} is not a setting; known are {', '.join(sorted({*known, *special}))}.")

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import inspect as kinds
 
 from wistia_lake import accounts
+from wistia_lake.environment import WEBHOOK
 from wistia_lake.settings import CONFIG, ChannelRule, Settings, SettingsFile, environment_names
 from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
 
@@ -72,6 +73,7 @@ To make an account of what has been the only one: write its table, with `lake` a
 | `{accounts.token_variable("NAME")}` | The token of an account. |
 | `{accounts.PSEUDONYM_KEY}` | The key behind the pseudonyms, 64 hex digits, instead of the file. |
 | `{accounts.key_variable("NAME")}` | The key of an account. |
+| `{WEBHOOK}` | Where a failed command is told (https); a secret too. |
 | `{CONFIG}` | The settings file, as `--config`. |
 | `{accounts.CHOSEN}` | The account, as `--account`. |
 """
@@ -281,4 +283,7 @@ def env_text(account: str | None = None) -> str:
 
 # Optional: the key behind the pseudonyms, 64 hex digits, instead of the file {accounts.key_file(account)}.
 # {accounts.key_variable(account)}=
+
+# Optional: where a failed run is told, such as the address of an incoming webhook of Slack or Mattermost. A secret.
+# {WEBHOOK}=
 """

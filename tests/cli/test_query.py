@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
 from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.tables import DIM_MEDIA
+from wistia_lake.lake.tables import DIM_MEDIA, OPS_RUN
 
 
 @pytest.fixture
@@ -88,3 +89,33 @@ def test_tables_are_listed_and_explained(call):
     assert "percent_viewed   double, required, fraction 0..1" in text
     assert json.loads(call("tables", "silver.fact_event", "--json").out)["partition"] == "received_day"
     assert len(json.loads(call("tables", "--json").out)["tables"]) == len(call("tables").out.splitlines()) - 2
+
+
+def test_the_last_runs_are_a_stored_query(call, account, monkeypatch):
+    assert call("run").code == 0
+    assert call("build", "--now", "2025-03-12T14:01:00Z").code == 0
+    monkeypatch.setenv("WISTIA_API_TOKEN", "wrong")
+    assert call("backfill", "--from", "2025-03-05", "--now", "2025-03-12T14:02:00Z").code == 3
+    rows = json.loads(call("query", "runs", "--json").out)["rows"]
+    assert [(row["command"], row["outcome"], row["exit_code"]) for row in rows] == [
+        ("backfill", "ApiRejected", 3), ("build", "ok", 0), ("run", "ok", 0),
+    ]  # fmt: skip
+    assert [row["request_count"] > 0 for row in rows] == [True, False, True]
+    assert rows[2]["row_count"] > 0
+    assert {row["minutes"] for row in rows} == {0.0}
+    same = call("query", "select command, outcome from ops.run order by started_at desc", "--format", "csv").out
+    assert same == "command,outcome\nbackfill,ApiRejected\nbuild,ok\nrun,ok\n"
+
+
+def test_minutes_of_a_run_are_from_its_beginning_to_its_end(call, lake):
+    began = datetime(2025, 3, 12, 14, tzinfo=UTC)
+    rows = [
+        dict.fromkeys(OPS_RUN.column_names, 1)
+        | {"run_id": f"run-{n:02}", "command": "run", "outcome": "ok", "started_at": began + timedelta(hours=n),
+           "finished_at": began + timedelta(hours=n, seconds=90 * n)}
+        for n in range(25)
+    ]  # fmt: skip
+    Catalog(lake.root).append(OPS_RUN, pa.Table.from_pylist(rows, schema=arrow_schema(OPS_RUN)), {})
+    found = json.loads(call("query", "runs", "--json").out)["rows"]
+    assert [row["run_id"] for row in found] == [f"run-{n:02}" for n in range(24, 4, -1)]
+    assert [row["minutes"] for row in found[-2:]] == [9.0, 7.5]

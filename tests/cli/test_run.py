@@ -17,7 +17,7 @@ def test_a_run_tells_what_it_did_and_a_second_one_that_nothing_is_new(call, acco
     assert (first.code, second.code) == (0, 0)
     assert " new of " in first.out
     assert "silver.fact_event" in first.out
-    assert second.out.startswith("0 new: all ")
+    assert second.out.splitlines()[1].startswith("0 new: all ")
     assert "The tables are up to date: nothing was computed." in second.out
 
 
@@ -37,7 +37,7 @@ def test_json_is_one_object_and_status_knows_the_run(call, account):
 def test_ingest_and_build_are_the_two_halves_of_run(call, account):
     assert "batches written" in call("ingest").out
     assert "partitions computed" in call("build").out
-    assert call("build").out == "The tables are up to date: nothing was computed.\n"
+    assert "\nThe tables are up to date: nothing was computed.\n" in call("build").out
     assert "partitions computed" in call("build", "--full").out
 
 
@@ -56,7 +56,9 @@ def test_what_must_be_changed_first(call, account, monkeypatch, name, value, cod
     )  # nobody waits for an API that is not there
     monkeypatch.setenv(name, value)
     result = call("run")
-    assert (result.code, result.out) == (code, "")
+    assert result.code == code
+    assert f": failed, exit code {code} (" in result.out.splitlines()[0]
+    assert "Nothing was due" not in result.out
     assert sentence in result.err
     assert "Traceback" not in result.err
 
@@ -66,7 +68,7 @@ def test_nothing_is_lost_when_a_token_goes_bad_between_two_runs(call, account, m
     monkeypatch.setenv("WISTIA_API_TOKEN", "wrong")
     assert call("run").code == 3
     monkeypatch.setenv("WISTIA_API_TOKEN", account.token)
-    assert call("run").out.startswith("0 new: all ")
+    assert "\n0 new: all " in call("run").out
 
 
 def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(call, folder, account):
@@ -83,3 +85,13 @@ def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(call, folder, account):
     assert "Traceback" not in err
     account.site.latency_ms = 0
     assert call("run").code == 0
+
+
+def test_sent_to_one_file_the_error_stands_below_the_block(folder, account, monkeypatch):
+    monkeypatch.setenv("WISTIA_API_TOKEN", "wrong")
+    with (folder / "run.log").open("wb") as file:
+        done = subprocess.run([*PROGRAM, "run"], cwd=folder, stdout=file, stderr=file, check=False)
+    lines = (folder / "run.log").read_text().splitlines()
+    assert done.returncode == 3
+    assert lines[0].startswith('wistia-lake run, lake "lake", ')
+    assert lines[-1].startswith("wistia-lake: GET ")

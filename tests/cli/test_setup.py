@@ -17,7 +17,10 @@ from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.sandbox.server import TOKEN_WITHOUT_STATS
 from wistia_lake.settings import Settings, load_settings
 
-NAMES = ["versions", "settings", "zone", "api", "media list", "statistics", "clock", "store", "disk", "key", "catalog"]
+NAMES = [
+    "versions", "settings", "zone", "webhook", "api", "media list", "statistics", "clock", "store", "disk", "key",
+    "catalog",
+]  # fmt: skip
 
 
 @pytest.fixture

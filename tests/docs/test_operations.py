@@ -100,6 +100,7 @@ SCENES: dict[str, Callable[[Scene], list[str]]] = {
     "is not a time zone": _set("WISTIA_LAKE_ZONE", "New York"),
     "which is not in the account's media list": _set("MEDIA_IDS", "zzzzzzzzzz"),
     "is in the future; today is": lambda _: ["run", "--from", "2025-04-01"],
+    "is not an address that failures can be told to": _set("WISTIA_LAKE_WEBHOOK", "http://hooks.example.com/x"),
     "replaces the clock": _set("WISTIA_BASE_URL", "https://api.wistia.com/v1"),
     "a worksheet holds": lambda _: [],
 }

@@ -46,6 +46,7 @@ def demo(invocation: Invocation) -> None:
     days, and compares every table with what a perfect reader would hold, cell for cell. The lake stays in ./demo-lake
     for you to question; the next demo replaces it. Exit code 6 if a single cell differs.
     """
+    invocation.start_logging()
     with invocation.reporter() as reporter:
         run_demo(Path(FOLDER), scenario="demo", reporter=reporter, as_json=invocation.as_json)
 

@@ -37,6 +37,7 @@ def export(
     from wistia_lake.cli.output import print_json
     from wistia_lake.reader import open as open_lake
 
+    invocation.start_logging()
     lake = open_lake(invocation.load().settings.lake)
     if database is not None:
         path, counts = database, _export_all(lake, database)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from wistia_lake.cli.group import LazyGroup
-from wistia_lake.cli.options import global_options
+from wistia_lake.cli.options import Invocation, global_options
 from wistia_lake.errors import WistiaLakeError
 
 INTERRUPTED = 130
@@ -45,29 +45,55 @@ def wistia_lake() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; the only place that catches everything."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    invocation = Invocation()
+    code, error = _ended(words, invocation)
+    if error is not None and code not in (0, INTERRUPTED):
+        _tell(invocation, code, error)
+    return code
+
+
+def _ended(words: list[str], invocation: Invocation) -> tuple[int, BaseException | None]:
+    """Run one command; its exit code, and the error that was shown."""
     try:
-        with wistia_lake.make_context("wistia-lake", words) as context:
-            wistia_lake.invoke(context)
+        with wistia_lake.make_context("wistia-lake", words, obj=invocation) as context:
+            try:
+                wistia_lake.invoke(context)
+            finally:
+                invocation.command = context.invoked_subcommand
     except click.exceptions.Exit as exc:
-        return exc.exit_code
+        return exc.exit_code, None
     except click.ClickException as exc:
         exc.show(sys.stderr)
-        return exc.exit_code
+        return exc.exit_code, exc
     except WistiaLakeError as exc:
         _complain(f"{exc}")
-        return exc.exit_code
-    except (KeyboardInterrupt, click.Abort):
+        return exc.exit_code, exc
+    except (KeyboardInterrupt, click.Abort) as exc:
         _complain("Stopped. What was committed so far is kept; the same command goes on from there.")
-        return INTERRUPTED
-    except BrokenPipeError:
+        return INTERRUPTED, exc
+    except BrokenPipeError as exc:
         # Whoever read our output has gone; a second error at interpreter exit would be noise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    except Exception:  # noqa: BLE001  the edge: anything left is a bug, and is shown whole
+        return PIPE_CLOSED, exc
+    except Exception as exc:  # noqa: BLE001  the edge: anything left is a bug, and is shown whole
         traceback.print_exc()
         _complain("This is a bug in wistia-lake. Please report it with the lines above; what was committed is kept.")
-        return 1
-    return 0
+        return 1, exc
+    return 0, None
+
+
+def _tell(invocation: Invocation, code: int, error: BaseException) -> None:
+    """Tell the webhook, which may neither change how the command ended nor show its own address."""
+    from wistia_lake.cli.failure import TOLD, tell
+
+    if invocation.command not in TOLD:
+        return
+    try:
+        tell(invocation, code, error)
+    except KeyboardInterrupt:
+        _complain("Stopped before the failure was told to the webhook.")
+    except Exception as exc:  # noqa: BLE001  whatever it is, it must not hide the failure itself
+        _complain(f"The failure could not be told to the webhook ({type(exc).__name__}).")
 
 
 def _complain(paragraph: str) -> None:

@@ -15,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from wistia_lake.cli.progress import TerminalReporter
     from wistia_lake.model import Clock
+    from wistia_lake.pipeline.summary import RunSummary
     from wistia_lake.settings import Loaded
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -25,6 +26,12 @@ class Invocation:
     """What the global options said; given to every command."""
 
     given: dict[str, Any] = field(default_factory=dict)
+    command: str | None = None
+    """Its name; known once the command was found."""
+    loaded: Loaded | None = None
+    """The settings, once they could be loaded."""
+    summary: RunSummary | None = None
+    """What a command that works on the lake has done so far."""
 
     @property
     def as_json(self) -> bool:
@@ -37,13 +44,21 @@ class Invocation:
 
         names = ("lake", "base_url", "allow_host", "now")
         flags = {name: self.given[name] for name in names if name in self.given}
-        return load_settings(
+        self.loaded = load_settings(
             environ=os.environ,
             config=self.given.get("config"),
             account=self.given.get("account"),
             flags=flags,
             config_may_miss=config_may_miss,
         )
+        return self.loaded
+
+    def begin(self) -> RunSummary:
+        """The summary that a command fills while it works, so that it is known also if it ends with a bug."""
+        from wistia_lake.pipeline.summary import RunSummary
+
+        self.summary = RunSummary()
+        return self.summary
 
     def start_logging(self) -> None:
         """Send log lines to stderr: warnings, with -v what happened, with -vv every page."""

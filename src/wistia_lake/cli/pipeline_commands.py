@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ def run(invocation: Invocation, first: date | None, last: date | None) -> None:
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = run_all(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
+        summary = run_all(
+            loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last, summary=invocation.begin()
+        )
     finish(invocation, summary)
 
 
@@ -45,7 +48,9 @@ def ingest(invocation: Invocation, first: date | None, last: date | None) -> Non
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = run_ingest(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
+        summary = run_ingest(
+            loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last, summary=invocation.begin()
+        )
     finish(invocation, summary)
 
 
@@ -61,20 +66,21 @@ def build(invocation: Invocation, full: bool) -> None:
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = run_build(loaded, clock=clock_of(loaded), reporter=reporter, full=full)
+        summary = run_build(loaded, clock=clock_of(loaded), reporter=reporter, full=full, summary=invocation.begin())
     finish(invocation, summary)
 
 
 def finish(invocation: Invocation, summary: RunSummary) -> None:
     """Show what was done, then raise what went wrong."""
     from wistia_lake.cli.output import print_json
-    from wistia_lake.cli.sentences import run_sentences, run_values
+    from wistia_lake.cli.sentences import run_block, run_values
 
     if invocation.as_json:
         print_json(run_values(summary))
     else:
-        for sentence in run_sentences(summary):
-            print(sentence)
+        print("\n".join(run_block(summary)))
+    # Whoever sends both to one file finds the error below the block, not above it.
+    sys.stdout.flush()
     if summary.problem is not None:
         raise summary.problem
 
@@ -89,6 +95,7 @@ def check(invocation: Invocation) -> None:
     from wistia_lake.errors import CheckFailed
     from wistia_lake.pipeline.run import check as check_tables
 
+    invocation.start_logging()
     results = check_tables(invocation.load())
     failed = [result for result in results if not result.passed]
     if invocation.as_json:
@@ -97,6 +104,7 @@ def check(invocation: Invocation) -> None:
         for result in failed:
             print(f"failed: {result.table}: {result.check} ({result.bad_rows:,} rows)")
         print(f"{len(results):,} checks, {len(failed):,} failed.")
+    sys.stdout.flush()
     if failed:
         first = f"{failed[0].table}: {failed[0].check}"
         raise CheckFailed(

@@ -77,5 +77,7 @@ def backfill(invocation: Invocation, first: date | None, last: date | None) -> N
     invocation.start_logging()
     loaded = invocation.load()
     with invocation.reporter() as reporter:
-        summary = run_backfill(loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last)
+        summary = run_backfill(
+            loaded, clock=clock_of(loaded), reporter=reporter, first=first, last=last, summary=invocation.begin()
+        )
     finish(invocation, summary)

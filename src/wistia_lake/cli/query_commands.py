@@ -23,12 +23,13 @@ def query(invocation: Invocation, question: str, format_: str | None, output: Pa
     """Answer SQL, or a stored query by its name.
 
     The question is one statement that reads, in DuckDB's dialect, over the tables that `wistia-lake tables` lists; or
-    the name of a stored query: `sanity` shows at a glance whether the numbers make sense. A query cannot write, attach
-    databases, read files or reach the network.
+    the name of a stored query: `sanity` shows at a glance whether the numbers make sense, `runs` what the last runs did
+    and how they ended. A query cannot write, attach databases, read files or reach the network.
     """
     from wistia_lake.reader import open as open_lake
     from wistia_lake.reader import query_text
 
+    invocation.start_logging()
     if format_ is None:
         format_ = "json" if invocation.as_json else "table"
     if format_ == "parquet" and output is None and invocation.as_json:

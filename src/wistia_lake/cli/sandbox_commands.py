@@ -77,6 +77,7 @@ def serve(
     from wistia_lake.sandbox.catalog import SCENARIOS, scenario_toml
     from wistia_lake.sandbox.main import serve_forever
 
+    invocation.start_logging()
     if scenario not in SCENARIOS:
         raise click.UsageError(f"There is no scenario {scenario!r}; there are {', '.join(SCENARIOS)}.")
     if setup is not None:

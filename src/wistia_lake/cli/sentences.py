@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from wistia_lake.errors import WistiaLakeError
+from wistia_lake.errors import ApiGone, WistiaLakeError
 from wistia_lake.pipeline.summary import BuildSummary, IngestSummary, RunSummary
+
+_SHOWN = 5
+"""Of a kind of sentence, or of medias, before the rest is only counted."""
+
+
+def run_block(summary: RunSummary) -> list[str]:
+    """The whole of a run, to be pasted somewhere: what, where, when, how it ended, what it did, how far the lake is."""
+    when = f"{summary.started_at:%Y-%m-%d %H:%M}Z" if summary.started_at is not None else "not begun"
+    block = [f'wistia-lake {summary.command}, lake "{summary.lake}", {when}, {_duration(summary.seconds)}: ok']
+    if summary.problem is not None:
+        word = "done, but" if summary.exit_code == ApiGone.exit_code else "failed,"
+        block = [f"{block[0].removesuffix('ok')}{word} exit code {summary.exit_code} ({summary.outcome})"]
+        # What to do about it stands in the error itself, which follows on stderr.
+        block.append(_first_sentence(str(summary.problem)))
+    block += run_sentences(summary)
+    if summary.coverage is not None:
+        far = summary.coverage
+        block.append(f"Watermark {far.watermark} (first UTC day without a final look), newest day {far.newest_day}.")
+    return block
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.) (?=[A-Z`])", " ".join(text.split()), maxsplit=1)[0]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return "under a second" if seconds < 1 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def run_sentences(summary: RunSummary) -> list[str]:
     """Everything that a run did; what a kind of run does not do has no sentence."""
     others = summary.ingest.problems[1:] if summary.ingest is not None else []
     return [
-        *ingest_sentences(summary.ingest),
+        *_ingest_part(summary),
         *build_sentences(summary.build),
-        *(f"Check failed: {name}" for name in summary.failed_checks),
-        *(f"Also: {problem}" for problem in others),
+        *_few(f"Check failed: {name}" for name in summary.failed_checks),
+        *_few(f"Also: {problem}" for problem in others),
     ]
+
+
+def _ingest_part(summary: RunSummary) -> list[str]:
+    sentences = ingest_sentences(summary.ingest)
+    if summary.ingest is not None and summary.problem is not None and not summary.ingest.slice_count:
+        return sentences[1:]  # it failed before the first slice, which is not the same as "nothing was due"
+    return sentences
+
+
+def _few(sentences: Iterable[str]) -> list[str]:
+    """The first of many: a block that nobody can paste helps nobody."""
+    all_of_them = list(sentences)
+    more = len(all_of_them) - _SHOWN
+    return all_of_them if more <= 0 else [*all_of_them[:_SHOWN], f"And {more:,} more of these."]
 
 
 def ingest_sentences(summary: IngestSummary | None) -> list[str]:
@@ -32,7 +77,9 @@ def ingest_sentences(summary: IngestSummary | None) -> list[str]:
     if summary.quarantined_count:
         sentences.append(f"{_counted(summary.quarantined_count, 'row')} set aside in quarantine.")
     if summary.skipped_medias:
-        sentences.append(f"Skipped, because listed but gone: {', '.join(summary.skipped_medias)}.")
+        shown = ", ".join(summary.skipped_medias[:_SHOWN])
+        more = len(summary.skipped_medias) - _SHOWN
+        sentences.append(f"Skipped, because listed but gone: {shown}{f' and {more:,} more' if more > 0 else ''}.")
     sentences.append(
         f"{_counted(summary.request_count, 'request')}, {summary.retry_count:,} of them retries, "
         f"{summary.throttled_count:,} answered 429."

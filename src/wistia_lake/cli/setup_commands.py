@@ -12,9 +12,9 @@ from wistia_lake.cli.options import Invocation, clock_of, command
 def doctor(invocation: Invocation) -> None:
     """Look at everything that a run needs, and say what to do about it.
 
-    One line each for versions, settings, zone, token and permissions, reachability, clock, store, disk, key and
-    catalog: ok, warn or fail, with the remedy. Exit code 3 if anything failed, else 0. Asks the API three questions and
-    changes nothing.
+    One line each for versions, settings, zone, webhook, token and permissions, reachability, clock, store, disk, key
+    and catalog: ok, warn or fail, with the remedy. Exit code 3 if anything failed, else 0. Asks the API three questions
+    and changes nothing.
     """
     from wistia_lake.cli.output import print_json
     from wistia_lake.errors import ChangeNeeded

@@ -113,6 +113,12 @@ def lake_root(lake: str) -> Path | None:
     return None if "://" in lake else Path(lake).absolute()
 
 
+def lake_name(lake: str) -> str:
+    """The last part of a lake's place: what may be told of it in a chat, where a whole path would say too much."""
+    root = lake_root(lake)
+    return (root.name if root is not None else urlsplit(lake).path.rstrip("/").rpartition("/")[2]) or "lake"
+
+
 def open_store(lake: str) -> Store:
     """Open the store of a lake: a path, ``file://`` or ``memory://``; s3:// is not offered by this version."""
     from obstore.store import LocalStore, MemoryStore

@@ -231,10 +231,11 @@ KPI_MEDIA_28D = Table(
 )
 
 OPS_RUN = Table(
-    "ops", "run", "one row per finished command that wrote to the lake", ("run_id",), reads=("pipeline",),
+    "ops", "run", "one row per command that worked on the lake and came to an end, well or not", ("run_id",),
+    reads=("pipeline",),
     columns=(
         Column("run_id", _S, "time-ordered id", required=True),
-        Column("command", _S, "run, ingest or build", required=True),
+        Column("command", _S, "run, backfill, ingest or build", required=True),
         Column("started_at", Type.INSTANT, "when it began", "UTC instant", required=True),
         Column("finished_at", Type.INSTANT, "when it ended", "UTC instant", required=True),
         Column("outcome", _S, "ok, or the error's name", required=True),

@@ -15,11 +15,13 @@ from pathlib import Path
 from platform import python_version
 from typing import Literal
 
+from wistia_lake.environment import WEBHOOK
 from wistia_lake.errors import ApiExhausted, ApiGone, SettingsError, WistiaLakeError
 from wistia_lake.lake.marker import MARKER_KEY
 from wistia_lake.lake.store import lake_root, open_store
 from wistia_lake.model import Clock, Secret
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
+from wistia_lake.pipeline.webhook import host_of
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
 from wistia_lake.settings import Loaded
 from wistia_lake.status import lake_status
@@ -54,7 +56,11 @@ def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock]) -> l
     except SettingsError as exc:
         return [*findings, Finding("settings", "fail", str(exc))]
     whose = "loaded" if loaded.account is None else f"loaded for the account {loaded.account}"
-    findings += [Finding("settings", "ok", f"{whose}; they belong to {loaded.folder.absolute()}"), _zone(loaded)]
+    findings += [
+        Finding("settings", "ok", f"{whose}; they belong to {loaded.folder.absolute()}"),
+        _zone(loaded),
+        _webhook(loaded),
+    ]
     findings += asyncio.run(_api(loaded, clock))
     return [*findings, *_lake(loaded, clock)]
 
@@ -77,6 +83,13 @@ def _zone(loaded: Loaded) -> Finding:
         remedy = 'Write zone = "America/New_York" (the zone of your Wistia account) into wistia-lake.toml.'
         return Finding("zone", "warn", "not set, so days are UTC days and differ from those that Wistia shows", remedy)
     return Finding("zone", "ok", loaded.settings.zone)
+
+
+def _webhook(loaded: Loaded) -> Finding:
+    """Whether failures are told; nothing is sent, and of the address only the host is shown."""
+    if loaded.webhook is None:
+        return Finding("webhook", "ok", f"not set: a failure is told by exit code and log only ({WEBHOOK} sets it)")
+    return Finding("webhook", "ok", f"set: failures are told to {host_of(loaded.webhook)}")
 
 
 async def _api(loaded: Loaded, clock: Clock) -> list[Finding]:

@@ -45,13 +45,14 @@ def ingest(
     reporter: Reporter,
     first: date | None = None,
     last: date | None = None,
-    run_id: str | None = None,
+    summary: IngestSummary | None = None,
     missing_only: bool = False,
 ) -> IngestSummary:
     """Read everything that is due, or the account days ``first`` to ``last``, and commit it slice by slice.
 
     With ``missing_only`` slices that have a final look are left out; without days it then means all that can be read.
-    Slices that failed while others went on are in the summary's ``problems``.
+    Slices that failed while others went on are in the summary's ``problems``. A ``summary`` that is given is filled
+    while the work goes on, so that it tells what was done also when it ends with an error.
 
     Raises:
         SettingsError, UsageError, LakeUnreadable: found before any page was asked for.
@@ -62,7 +63,7 @@ def ingest(
     """
     required_token(loaded)  # before a folder is made for the lake
     store = open_store(loaded.settings.lake)
-    return asyncio.run(ingest_into(store, loaded, clock, reporter, first, last, run_id, missing_only))
+    return asyncio.run(ingest_into(store, loaded, clock, reporter, first, last, summary, missing_only))
 
 
 async def ingest_into(
@@ -72,7 +73,7 @@ async def ingest_into(
     reporter: Reporter,
     first: date | None = None,
     last: date | None = None,
-    run_id: str | None = None,
+    summary: IngestSummary | None = None,
     missing_only: bool = False,
 ) -> IngestSummary:
     """:func:`ingest` into a store that is already open."""
@@ -84,7 +85,7 @@ async def ingest_into(
     pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
     client = WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host)
     pseudonymizer = pseudonymizer_of(loaded, store)
-    summary = IngestSummary(run_id=run_id if run_id is not None else new_batch_id(now))
+    summary = summary if summary is not None else IngestSummary(run_id=new_batch_id(now))
     with lease(store, "ingest", holder=holder(), clock=clock) as held:
         work = Work(settings, store, client, clock, asked, pseudonymizer, reporter, held, summary)
         async with client:

@@ -2,79 +2,127 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
+from wistia_lake.bronze.batch import list_looks
 from wistia_lake.bronze.layout import new_batch_id
+from wistia_lake.bronze.watermark import watermark
 from wistia_lake.checks.basic import CheckResult, check_tables
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import ApiGone, CheckFailed, WistiaLakeError
 from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.store import open_store
+from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
+from wistia_lake.lake.store import lake_name, lake_root, open_store
 from wistia_lake.lake.tables import OPS_RUN
-from wistia_lake.model import Clock, Reporter, instant_text
+from wistia_lake.log import bound, get_logger
+from wistia_lake.model import ACCOUNT, Clock, Reporter, instant_text, media_scope
 from wistia_lake.pipeline.build import build, local_root, open_lake
 from wistia_lake.pipeline.ingest import ingest
-from wistia_lake.pipeline.summary import BuildSummary, IngestSummary, RunSummary
+from wistia_lake.pipeline.ingest_events import STREAM as EVENTS
+from wistia_lake.pipeline.summary import BuildSummary, Coverage, IngestSummary, RunSummary
 from wistia_lake.settings import Loaded
+
+_log = get_logger("run")
 
 RUN_NOTE = "wistia-lake.run"
 """Property of each ``ops.run`` snapshot: its row as JSON, so that ``status`` need not open a data file."""
 
 
 def run(
-    loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
+    loaded: Loaded,
+    *,
+    clock: Clock,
+    reporter: Reporter,
+    first: date | None = None,
+    last: date | None = None,
+    summary: RunSummary | None = None,
 ) -> RunSummary:
     """Ingest, build and check; slices that failed do not keep the others from being built.
 
-    The error that decides the exit code is in ``problem``, never raised, so that the caller can show what was done.
+    The error that decides the exit code is in ``problem``, never raised, so that the caller can show what was done. A
+    ``summary`` that is given is filled while the work goes on, so that a bug does not hide what was done before it.
     """
 
-    def work(summary: RunSummary, run_id: str) -> None:
-        summary.ingest = ingest(loaded, clock=clock, reporter=reporter, first=first, last=last, run_id=run_id)
+    def work(summary: RunSummary) -> None:
+        _ingest(loaded, summary, clock=clock, reporter=reporter, first=first, last=last)
         _build_and_check(loaded, summary, clock=clock, reporter=reporter)
 
-    return _recorded(loaded, "run", clock, work)
+    return _recorded(loaded, "run", clock, work, summary)
 
 
 def run_backfill(
-    loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
+    loaded: Loaded,
+    *,
+    clock: Clock,
+    reporter: Reporter,
+    first: date | None = None,
+    last: date | None = None,
+    summary: RunSummary | None = None,
 ) -> RunSummary:
-    """Ingest what is missing of some days, or of all that can be read, then build and check; ``problem`` as in ``run``.
+    """Ingest what is missing of some days, or of all that can be read, then build and check; otherwise as :func:`run`.
 
     What is committed stays, so that it can be stopped at any moment and called again.
     """
 
-    def work(summary: RunSummary, run_id: str) -> None:
-        summary.ingest = ingest(
-            loaded, clock=clock, reporter=reporter, first=first, last=last, run_id=run_id, missing_only=True
-        )
+    def work(summary: RunSummary) -> None:
+        _ingest(loaded, summary, clock=clock, reporter=reporter, first=first, last=last, missing_only=True)
         _build_and_check(loaded, summary, clock=clock, reporter=reporter)
 
-    return _recorded(loaded, "backfill", clock, work)
+    return _recorded(loaded, "backfill", clock, work, summary)
 
 
 def run_ingest(
-    loaded: Loaded, *, clock: Clock, reporter: Reporter, first: date | None = None, last: date | None = None
+    loaded: Loaded,
+    *,
+    clock: Clock,
+    reporter: Reporter,
+    first: date | None = None,
+    last: date | None = None,
+    summary: RunSummary | None = None,
 ) -> RunSummary:
-    """Ingest alone, recorded in ``ops.run``; ``problem`` as in :func:`run`."""
+    """Ingest alone; otherwise as :func:`run`."""
 
-    def work(summary: RunSummary, run_id: str) -> None:
-        summary.ingest = ingest(loaded, clock=clock, reporter=reporter, first=first, last=last, run_id=run_id)
+    def work(summary: RunSummary) -> None:
+        _ingest(loaded, summary, clock=clock, reporter=reporter, first=first, last=last)
 
-    return _recorded(loaded, "ingest", clock, work)
+    return _recorded(loaded, "ingest", clock, work, summary)
 
 
-def run_build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False) -> RunSummary:
-    """Build and check alone, recorded in ``ops.run``; ``problem`` as in :func:`run`."""
+def run_build(
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, summary: RunSummary | None = None
+) -> RunSummary:
+    """Build and check alone; otherwise as :func:`run`."""
 
-    def work(summary: RunSummary, _run_id: str) -> None:
+    def work(summary: RunSummary) -> None:
         _build_and_check(loaded, summary, clock=clock, reporter=reporter, full=full)
 
-    return _recorded(loaded, "build", clock, work)
+    return _recorded(loaded, "build", clock, work, summary)
+
+
+def _ingest(
+    loaded: Loaded,
+    summary: RunSummary,
+    *,
+    clock: Clock,
+    reporter: Reporter,
+    first: date | None,
+    last: date | None,
+    missing_only: bool = False,
+) -> None:
+    counts = IngestSummary(run_id=summary.run_id)
+    try:
+        ingest(
+            loaded, clock=clock, reporter=reporter, first=first, last=last, summary=counts, missing_only=missing_only
+        )
+        summary.ingest = counts
+    finally:
+        if counts.request_count:
+            summary.ingest = counts
 
 
 def _build_and_check(
@@ -84,17 +132,54 @@ def _build_and_check(
     summary.failed_checks = [f"{r.table}: {r.check} ({r.bad_rows} rows)" for r in check(loaded) if not r.passed]
 
 
-def _recorded(loaded: Loaded, command: str, clock: Clock, work: Callable[[RunSummary, str], None]) -> RunSummary:
-    summary, started = RunSummary(), clock()
-    run_id = new_batch_id(started)
-    try:
-        work(summary, run_id)
-        summary.problem = _problem(summary)
-    except WistiaLakeError as exc:
-        summary.problem = exc
-    if summary.ingest is not None or summary.build is not None:
-        _record(loaded, command, run_id, started, clock(), summary)
+def _recorded(
+    loaded: Loaded, command: str, clock: Clock, work: Callable[[RunSummary], None], given: RunSummary | None
+) -> RunSummary:
+    summary, began = given if given is not None else RunSummary(), time.monotonic()
+    started = clock()
+    summary.command, summary.lake = command, lake_name(loaded.settings.lake)
+    summary.run_id, summary.started_at = new_batch_id(started), started
+    with bound(run_id=summary.run_id):
+        try:
+            work(summary)
+            summary.problem = _problem(summary)
+        except WistiaLakeError as exc:
+            summary.problem = exc
+        finally:
+            summary.seconds = time.monotonic() - began
+        if _is_lake(loaded) and (summary.ingest is not None or summary.build is not None):
+            _conclude(loaded, started, clock(), summary)
+        _log.info("run.ended", command=command, outcome=summary.outcome, exit_code=summary.exit_code)
     return summary
+
+
+def _is_lake(loaded: Loaded) -> bool:
+    """Whether there is a lake; asking must not make one."""
+    root = lake_root(loaded.settings.lake)
+    return root is not None and (root / MARKER_KEY).is_file()
+
+
+def _conclude(loaded: Loaded, started: datetime, finished: datetime, summary: RunSummary) -> None:
+    """Record the run and see how far the lake has come; neither may hide why the run failed."""
+    try:
+        summary.coverage = _coverage(loaded)
+        _record(loaded, started, finished, summary)
+    except WistiaLakeError as exc:
+        _log.warning("run.not_recorded", error=type(exc).__name__)
+        summary.problem = summary.problem or exc
+
+
+def _coverage(loaded: Loaded) -> Coverage | None:
+    store = open_store(loaded.settings.lake)
+    marker, looks = read_marker(store), list_looks(store, EVENTS)
+    scopes = set(map(media_scope, loaded.settings.media_ids)) or {ACCOUNT}
+    scopes &= set(looks.scopes)
+    if marker is None or not scopes:
+        return None
+    start = coverage_start(marker, loaded.settings.start)
+    return Coverage(
+        min(watermark(looks, scope, start) for scope in scopes), min(looks.days(scope)[-1] for scope in scopes)
+    )
 
 
 def check(loaded: Loaded) -> list[CheckResult]:
@@ -127,22 +212,19 @@ def _problem(summary: RunSummary) -> WistiaLakeError | None:
     return None
 
 
-def _record(
-    loaded: Loaded, command: str, run_id: str, started: datetime, finished: datetime, summary: RunSummary
-) -> None:
+def _record(loaded: Loaded, started: datetime, finished: datetime, summary: RunSummary) -> None:
     """Append the run to ``ops.run``; its row also stands in the snapshot's summary."""
     import pyarrow as pa
 
     read = summary.ingest if summary.ingest is not None else IngestSummary()
     built = summary.build if summary.build is not None else BuildSummary()
-    problem = summary.problem
     row: dict[str, Any] = {
-        "run_id": run_id,
-        "command": command,
+        "run_id": summary.run_id,
+        "command": summary.command,
         "started_at": started,
         "finished_at": finished,
-        "outcome": "ok" if problem is None else type(problem).__name__,
-        "exit_code": 0 if problem is None else problem.exit_code,
+        "outcome": summary.outcome,
+        "exit_code": summary.exit_code,
         "request_count": read.request_count,
         "retry_count": read.retry_count,
         "throttled_count": read.throttled_count,

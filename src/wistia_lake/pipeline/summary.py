@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from wistia_lake.errors import WistiaLakeError
 
@@ -42,6 +43,16 @@ class BuildSummary:
     """Partitions rebuilt, by table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How far the play sessions are read. UTC days; of several scopes the one that is least far."""
+
+    watermark: date
+    """The first day without a final look."""
+    newest_day: date
+    """The newest day that was ever looked at."""
+
+
 @dataclass(slots=True)
 class RunSummary:
     """An ingest, a build and the basic checks, and how it ended."""
@@ -50,3 +61,21 @@ class RunSummary:
     build: BuildSummary | None = None
     failed_checks: list[str] = field(default_factory=list)
     problem: WistiaLakeError | None = None
+    command: str = ""
+    lake: str = ""
+    """The lake's name: the last part of its place. The rest of it is nobody else's business."""
+    run_id: str = ""
+    started_at: datetime | None = None
+    seconds: float = 0.0
+    """How long it took; real seconds, also where the clock is simulated."""
+    coverage: Coverage | None = None
+
+    @property
+    def outcome(self) -> str:
+        """``ok``, or the error's name."""
+        return "ok" if self.problem is None else type(self.problem).__name__
+
+    @property
+    def exit_code(self) -> int:
+        """How the command ends."""
+        return 0 if self.problem is None else self.problem.exit_code

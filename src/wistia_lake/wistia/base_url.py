@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from wistia_lake.errors import SettingsError
+from wistia_lake.model import is_loopback
 
 WISTIA_HOST: Final = "api.wistia.com"
 MODERN_VERSION: Final = "2026-03"
@@ -55,13 +55,13 @@ def parse_base_url(text: str, *, allow_host: bool = False) -> BaseUrl:
         raise SettingsError(
             "The base URL must not hold credentials, a query or a fragment; the token belongs in WISTIA_API_TOKEN."
         )
-    is_loopback = _is_loopback(host)
-    _check_host(host, parts.scheme, is_loopback=is_loopback, allow_host=allow_host)
+    is_here = is_loopback(host)
+    _check_host(host, parts.scheme, is_here=is_here, allow_host=allow_host)
     name = f"[{host}]" if ":" in host else host
     place = name if port is None else f"{name}:{port}"
     path = _versioned(parts.path)
     version = MODERN_VERSION if path.endswith("/modern") else "v1"
-    return BaseUrl(f"{parts.scheme}://{place}{path}", host, is_loopback, version)
+    return BaseUrl(f"{parts.scheme}://{place}{path}", host, is_here, version)
 
 
 def _versioned(path: str) -> str:
@@ -69,23 +69,14 @@ def _versioned(path: str) -> str:
     return path if path.endswith(("/v1", "/modern")) else f"{path}/v1"
 
 
-def _check_host(host: str, scheme: str, *, is_loopback: bool, allow_host: bool) -> None:
-    if host != WISTIA_HOST and not is_loopback and not allow_host:
+def _check_host(host: str, scheme: str, *, is_here: bool, allow_host: bool) -> None:
+    if host != WISTIA_HOST and not is_here and not allow_host:
         raise SettingsError(
             f"The base URL names {host}, which is neither {WISTIA_HOST} nor this machine, and would be sent the "
             "token. If that is meant, say so with --allow-host."
         )
-    if scheme == "http" and not is_loopback:
+    if scheme == "http" and not is_here:
         raise SettingsError(
             f"The base URL would send the token to {host} unencrypted; write https://. Only this machine may be "
             "asked over http."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

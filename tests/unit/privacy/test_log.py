@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import subprocess
 import sys
 
@@ -48,8 +49,7 @@ def test_verbose_says_how_much(lines, verbose, count):
 
 def test_json_lines_have_event_level_part_time_and_values(lines):
     line = json.loads(lines(1, True, all_levels).splitlines()[0])
-    assert line["timestamp"].endswith("Z")
-    del line["timestamp"]
+    assert line.pop("time").endswith("Z")
     assert line == {"event": "batch.committed", "level": "info", "part": "wistia", "rows": 3}
 
 
@@ -94,3 +94,30 @@ def test_a_log_is_for_people_or_machines(lines):
 def test_importing_log_imports_no_structlog():
     code = "import sys, wistia_lake.log as log; log.get_logger('x').error('y'); sys.exit('structlog' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_lines_of_a_block_say_what_they_belong_to(lines):
+    def speak(logger):
+        with log.bound(run_id="outer"), log.bound(step=1):
+            logger.warning("pace.lowered", step=2)
+        logger.warning("pace.lowered")
+
+    first, second = map(json.loads, lines(0, True, speak).splitlines())
+    assert (first["run_id"], first["step"]) == ("outer", 2)
+    assert "run_id" not in second
+
+
+def test_what_libraries_log_becomes_a_line_too_without_traceback_or_credentials(lines, capsys):
+    def speak(_):
+        try:
+            raise ValueError(TOKEN)
+        except ValueError:
+            logging.getLogger("aiohttp.server").exception("failed with Bearer %s", TOKEN)
+        logging.getLogger("aiohttp.server").info("asked")
+
+    (line,) = map(json.loads, lines(0, True, speak).splitlines())
+    assert (line["event"], line["level"], line["part"]) == ("library.logged", "error", "aiohttp.server")
+    assert (line["message"], line["error"]) == ("failed with Bearer ***", "ValueError")
+    assert TOKEN not in json.dumps(line)
+    log.silence()
+    assert capsys.readouterr().err == ""
