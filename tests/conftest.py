@@ -33,10 +33,12 @@ def _own_log() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--world-seed N`` replays one random world; ``--worlds N`` says how many there are otherwise.
 
-    ``--kills N`` and ``--kill-seed N`` are the same for runs that are killed.
+    ``--zone-worlds N`` does so for those whose zone is looked for. ``--kills N`` and ``--kill-seed N`` are the same for
+    runs that are killed.
     """
     parser.addoption("--world-seed", type=int, default=None, help="run only the random world with this seed")
     parser.addoption("--worlds", type=int, default=4, help="how many random worlds to run")
+    parser.addoption("--zone-worlds", type=int, default=24, help="in how many random worlds to look for the zone")
     parser.addoption("--kills", type=int, default=6, help="how often each kind of run is killed")
     parser.addoption("--kill-seed", type=int, default=1, help="which steps it is killed at")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -227,10 +227,11 @@ def _toml(value: Any) -> str:
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
-def settings_text(start: Sequence[str] = (), projects: Sequence[str] = ()) -> str:
+def settings_text(proposed: Mapping[str, Sequence[str]] | None = None, projects: Sequence[str] = ()) -> str:
     """``wistia-lake.toml``: every setting as a comment with its default or an example.
 
-    ``start`` are lines that propose a first day, ``projects`` the names of projects that channels are proposed from.
+    ``proposed`` are lines that stand for a setting instead, ``projects`` the names of projects that channels are
+    proposed from.
     """
     lines = [_HEAD.rstrip()]
     # What follows a table's heading belongs to the table, so that plain settings come first.
@@ -240,7 +241,7 @@ def settings_text(start: Sequence[str] = (), projects: Sequence[str] = ()) -> st
         elif one.name != "now":  # not for a file: it would stop the clock of every command
             shown = one.example if one.default is None else one.default
             own = [f"# {one.name} = {_toml(shown)}"]
-            lines += ["", f"# {one.meaning}", *(start if one.name == "start" and start else own)]
+            lines += ["", f"# {one.meaning}", *(proposed or {}).get(one.name, own)]
     return "\n".join([*lines, "", *_accounts_example()]) + "\n"
 
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from support.zone_worlds import zone_world
 from wistia_lake.pipeline.doctor import DISK_FAIL, DISK_WARN, clock_finding
 from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.sandbox.server import TOKEN_WITHOUT_STATS
@@ -174,3 +175,93 @@ def test_init_goes_on_without_the_account_and_respects_a_lakes_key(call, account
     assert refused.code == 3
     assert "is missing" in refused.err
     assert not (folder / "pseudonym.key").exists()
+
+
+DENVER = {"zone": "America/Denver", "days": 20, "sessions": 1500}
+
+
+@pytest.fixture
+def denver(folder, monkeypatch):
+    """An account in Denver with enough sessions to tell so."""
+    account = zone_world(3, **DENVER)
+    with Sandbox(account.world, now=account.now) as sandbox:
+        monkeypatch.setenv("WISTIA_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("WISTIA_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
+        monkeypatch.setenv("WISTIA_LAKE_REQUESTS_PER_MINUTE", "60000")
+        yield sandbox
+
+
+def test_doctor_warns_of_a_zone_that_contradicts_the_data(call, denver, monkeypatch):
+    assert call("ingest").code == 0
+    _, found = _states(call)
+    assert found["zone"]["state"] == "warn"
+    assert found["zone"]["message"].startswith("not set, so days are UTC days, which contradicts the data: ")
+    assert found["zone"]["remedy"].startswith('Write zone = "America/Denver"')
+    for zone, state in (("Asia/Tokyo", "warn"), ("America/Denver", "ok"), ("America/Boise", "ok")):
+        monkeypatch.setenv("WISTIA_LAKE_ZONE", zone)
+        result, found = _states(call)
+        assert (result.code, found["zone"]["state"]) == (0, state)
+        words = "contradicts the data: " if state == "warn" else "the data agrees: "
+        assert found["zone"]["message"].startswith(zone)
+        assert words in found["zone"]["message"]
+        assert (found["zone"]["remedy"] is None) == (state == "ok")
+
+
+def test_doctor_says_when_a_lake_has_not_enough_data_for_its_zone(call, account, monkeypatch):
+    monkeypatch.setenv("WISTIA_LAKE_ZONE", "America/New_York")
+    assert _states(call)[1]["zone"]["message"] == "America/New_York", "without a lake there is nothing to compare"
+    assert call("ingest").code == 0
+    zone = _states(call)[1]["zone"]
+    assert zone["state"] == "ok"
+    assert zone["message"].startswith("America/New_York; not enough data to tell the account's zone: 372 sessions")
+    monkeypatch.setenv("WISTIA_LAKE_ZONE", "Asia/Tokyo")
+    assert _states(call)[1]["zone"]["remedy"] == "Look which zones are left: wistia-lake probe time-zone"
+
+
+def test_with_a_token_init_proposes_the_zone_in_few_requests(call, denver, folder):
+    result = call("init")
+    assert result.code == 0
+    assert "The account's days are most likely those of America/Denver" in result.out
+    text = (folder / "wistia-lake.toml").read_text(encoding="utf-8")
+    assert load_settings(environ={}, working_folder=folder).settings.zone is None, "nothing is decided for anybody"
+    assert tomllib.loads(_without_marks(text))["zone"] == "America/Denver"
+    assert "# The account's days are most likely those of America/Denver" in text
+    assert len(denver.requests()) <= 62  # and two for the media list
+
+
+def test_init_proposes_the_rest_where_the_zone_cannot_be_told(call, account, folder, monkeypatch):
+    assert "Not enough data to tell the account's zone (372 sessions" in call("init").out
+    monkeypatch.setenv("WISTIA_API_TOKEN", TOKEN_WITHOUT_STATS)
+    result = call("init", "--config", "other.toml")
+    assert "2 medias in 2 projects" in result.out
+    assert "The account's zone could not be looked for: " in result.out
+    assert '\n# zone = "America/New_York"\n' in (folder / "other.toml").read_text(encoding="utf-8")
+
+
+def test_probe_time_zone_shows_what_is_left_and_what_to_write(call, denver, folder):
+    result = call("probe", "time-zone")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert re.fullmatch(r"compared: [\d,]+ sessions and .* \(from the API, in \d+ requests\)", lines[0])
+    assert lines[1].split() == ["zone", "its", "days", "score", "misplaced"]
+    assert re.match(r"  America/Denver +UTC-06:00 +0\.0 ", lines[2])
+    assert lines[-2:] == [
+        "no zone is set, so days are UTC days, which the data rules out",
+        'write into wistia-lake.toml: zone = "America/Denver"',
+    ]
+    assert sorted(folder.iterdir()) == [], "it writes nothing"
+    assert call("ingest").code == 0
+    asked = len(denver.requests())
+    found = json.loads(call("probe", "time-zone", "--json").out)
+    assert (found["source"], found["zone"], found["setting_fits"], found["files"]) == (
+        "lake",
+        "America/Denver",
+        False,
+        [],
+    )
+    assert len(denver.requests()) == asked
+    assert json.loads(call("probe", "time-zone", "--json", "--live").out)["source"] == "api"
+    refused = call("probe", "time-zone", "--max-requests", "1")
+    assert refused.code == 2
+    assert "--max-requests 1 is too few" in refused.err

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.zone_worlds import zone_world
 from wistia_lake.bronze.lease import lease
 from wistia_lake.cli.main import COMMANDS, main, wistia_lake
 from wistia_lake.lake.store import open_store
@@ -72,6 +73,17 @@ def _unused_key(scene: Scene) -> list[str]:
     return _with_accounts("run", "--account", "acme")(scene)
 
 
+def _wrong_zone(scene: Scene) -> list[str]:
+    """A lake of an account with enough sessions to tell its zone, which is set to another one."""
+    account = zone_world(3, zone="America/Denver", days=20, sessions=1500)
+    sandbox = scene.until_the_end.enter_context(Sandbox(account.world, now=account.now))
+    scene.env.setenv("WISTIA_BASE_URL", sandbox.base_url)
+    scene.env.setenv("WISTIA_LAKE_NOW", f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}")
+    scene.env.setenv("WISTIA_LAKE_ZONE", "Asia/Tokyo")
+    assert main(["ingest"]) == 0
+    return ["doctor"]
+
+
 def _set(name: str, value: str, *words: str) -> Callable[[Scene], list[str]]:
     def set_it(scene: Scene) -> list[str]:
         scene.env.setenv(name, value)
@@ -102,6 +114,7 @@ SCENES: dict[str, Callable[[Scene], list[str]]] = {
     "is in the future; today is": lambda _: ["run", "--from", "2025-04-01"],
     "is not an address that failures can be told to": _set("WISTIA_LAKE_WEBHOOK", "http://hooks.example.com/x"),
     "replaces the clock": _set("WISTIA_BASE_URL", "https://api.wistia.com/v1"),
+    "which contradicts the data": _wrong_zone,
     "a worksheet holds": lambda _: [],
 }
 """How each message comes about. The last one has its own test, because it needs a million rows."""
@@ -123,7 +136,7 @@ def test_the_message_is_what_people_read(tmp_path, monkeypatch, capfd, message):
             "WISTIA_LAKE_REQUESTS_PER_MINUTE": "500",
         }.items():
             monkeypatch.setenv(name, value)
-        if SCENES[message] in (_another_ingest, _other_key, _lost_key, _moved):
+        if SCENES[message] in (_another_ingest, _other_key, _lost_key, _moved, _wrong_zone):
             monkeypatch.setenv("WISTIA_LAKE_REQUESTS_PER_MINUTE", "60000")
         scene = Scene(tmp_path, sandbox, monkeypatch)
         words = SCENES[message](scene)

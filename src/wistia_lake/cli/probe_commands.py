@@ -1,16 +1,19 @@
-"""``probe``: look at a live account through small, redacted samples."""
+"""``probe``: look at a live account through small, redacted samples, and find out its zone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wistia_lake.cli.group import LazyGroup
 from wistia_lake.cli.options import Day, Invocation, command
+
+if TYPE_CHECKING:
+    from wistia_lake.probes.samples import Report
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -19,6 +22,10 @@ COMMANDS = {
     "media-stats": ("probe_commands", "Read medias' lifetime statistics: types, ranges, and the laws they keep."),
     "visitors": ("probe_commands", "Sample one page of visitors, redacted: which personal fields are there."),
     "events": ("probe_commands", "Sample play sessions, redacted, and find out how they must be read."),
+    "time-zone": (
+        "probe_commands",
+        "Find out which zone the account's days are in, and what to write into the settings.",
+    ),
 }
 
 
@@ -120,11 +127,30 @@ def events(
     )
 
 
-def _run(invocation: Invocation, question: Callable[..., Any], output: Path, **options: Any) -> None:
-    from wistia_lake.cli.output import print_json
+@command(name="time-zone")
+@click.option("--live", is_flag=True, help="Ask the API although there is a lake.")
+@click.option("--max-requests", default=60, show_default=True, help="Requests that may be asked of the API.")
+def time_zone(invocation: Invocation, live: bool, max_requests: int) -> None:
+    """Find out which zone the account's days are in, and what to write into the settings.
+
+    Wistia counts plays by days of the account's zone and does not say which that is. Sessions carry their instant, so
+    that each zone's days can be compared with the counts. Reads the lake; without one, or with --live, a bounded number
+    of pages of the API. Writes nothing.
+    """
+    from wistia_lake.probes.time_zone import time_zone as compare
 
     invocation.start_logging()
-    report = question(invocation.load(), output, **options)
+    _show(invocation, compare(invocation.load(), live=live, max_requests=max_requests))
+
+
+def _run(invocation: Invocation, question: Callable[..., Any], output: Path, **options: Any) -> None:
+    invocation.start_logging()
+    _show(invocation, question(invocation.load(), output, **options))
+
+
+def _show(invocation: Invocation, report: Report) -> None:
+    from wistia_lake.cli.output import print_json
+
     if invocation.as_json:
         print_json({**report.values, "files": [str(path) for path in report.files]})
     else:

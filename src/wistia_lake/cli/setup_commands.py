@@ -14,7 +14,7 @@ def doctor(invocation: Invocation) -> None:
 
     One line each for versions, settings, zone, webhook, token and permissions, reachability, clock, store, disk, key
     and catalog: ok, warn or fail, with the remedy. Exit code 3 if anything failed, else 0. Asks the API three questions
-    and changes nothing.
+    and changes nothing. The zone is compared with what the lake holds.
     """
     from wistia_lake.cli.output import print_json
     from wistia_lake.errors import ChangeNeeded
@@ -40,8 +40,8 @@ def init(invocation: Invocation) -> None:
     """Write commented settings, a template for the token, and the pseudonym key.
 
     Makes wistia-lake.toml, .env and pseudonym.key in this folder, and never writes over a file that exists. With a
-    token in the environment it looks at the account first and proposes the start of coverage and, from the names of
-    projects, channels. Proposals are comments: nothing is decided for you.
+    token in the environment it looks at the account first, in about 60 requests, and proposes its time zone, the start
+    of coverage and, from the names of projects, channels. Proposals are comments: nothing is decided for you.
     """
     from wistia_lake.cli.output import print_json
     from wistia_lake.pipeline.init import init as write_files

@@ -7,19 +7,19 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
-from typing import Literal
 
 from wistia_lake.environment import WEBHOOK
 from wistia_lake.errors import ApiExhausted, ApiGone, SettingsError, WistiaLakeError
 from wistia_lake.lake.marker import MARKER_KEY
 from wistia_lake.lake.store import lake_root, open_store
 from wistia_lake.model import Clock, Secret
+from wistia_lake.pipeline.doctor_zone import zone_finding
+from wistia_lake.pipeline.findings import Finding, State
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.pipeline.webhook import host_of
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
@@ -30,21 +30,10 @@ from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import ACCOUNT, MEDIAS, STATS_ACCOUNT, Endpoint
 from wistia_lake.wistia.pacing import Pacer
 
-State = Literal["ok", "warn", "fail"]
 PACKAGES = ("wistia-lake", "aiohttp", "duckdb", "obstore", "pyarrow", "pyiceberg")
 SKEW_WARN, SKEW_FAIL = timedelta(minutes=1), timedelta(minutes=10)
 """A clock that is ahead calls a day over before it is; the settle time forgives minutes, not hours."""
 DISK_WARN, DISK_FAIL = 5_000_000_000, 500_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    state: State
-    message: str
-    remedy: str | None = None
 
 
 def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock]) -> list[Finding]:
@@ -58,7 +47,7 @@ def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock]) -> l
     whose = "loaded" if loaded.account is None else f"loaded for the account {loaded.account}"
     findings += [
         Finding("settings", "ok", f"{whose}; they belong to {loaded.folder.absolute()}"),
-        _zone(loaded),
+        zone_finding(loaded),
         _webhook(loaded),
     ]
     findings += asyncio.run(_api(loaded, clock))
@@ -76,13 +65,6 @@ def _versions() -> Finding:
         remedy = "Install the package wistia-lake anew, with everything it asks for."
         return Finding("versions", "fail", f"not installed: {', '.join(missing)}", remedy)
     return Finding("versions", "ok", ", ".join(found))
-
-
-def _zone(loaded: Loaded) -> Finding:
-    if loaded.settings.zone is None:
-        remedy = 'Write zone = "America/New_York" (the zone of your Wistia account) into wistia-lake.toml.'
-        return Finding("zone", "warn", "not set, so days are UTC days and differ from those that Wistia shows", remedy)
-    return Finding("zone", "ok", loaded.settings.zone)
 
 
 def _webhook(loaded: Loaded) -> Finding:

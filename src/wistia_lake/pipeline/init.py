@@ -18,6 +18,9 @@ from wistia_lake.pipeline import ingest_medias
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Outlook
 from wistia_lake.privacy.pseudonym import load_or_create_key
+from wistia_lake.probes.asking import Api
+from wistia_lake.probes.zone_answer import Answer, answer
+from wistia_lake.probes.zone_live import counts_of_account
 from wistia_lake.settings import Loaded
 from wistia_lake.settings_doc import env_text, settings_text
 from wistia_lake.wistia.access import required_token
@@ -46,6 +49,8 @@ class Proposal:
     oldest: datetime | None
     projects: tuple[str, ...]
     """Names, the one with most medias first."""
+    zone: Answer | WistiaLakeError
+    """What few sessions and daily counts say, or why they could not be read."""
 
 
 def init(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config: Path) -> Initialised:
@@ -62,11 +67,13 @@ def init(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config
         except WistiaLakeError as exc:
             done.notes.append(f"The account could not be looked at, so that nothing is proposed from it: {exc}")
     _key(loaded, done)
-    text = settings_text(_start(proposal), proposal.projects if proposal is not None else ())
+    proposed = {} if proposal is None else {"zone": _zone_lines(proposal.zone), "start": _start_lines(proposal)}
+    text = settings_text(proposed, proposal.projects if proposal is not None else ())
     _write(config.absolute(), text, done)
     _write(loaded.folder.absolute() / ENV_FILE, env_text(loaded.account), done, mode=0o600)
     if proposal is not None:
         done.notes.append(f"The account has {proposal.media_count} medias in {len(proposal.projects)} projects.")
+        done.notes += _zone_notes(proposal.zone)
     first = "" if loaded.token is not None else f"put a token into {ENV_FILE} ({loaded.token_variable}), "
     done.next_step = f"{first}set the zone in {config.name}, then: wistia-lake doctor"
     return done
@@ -109,16 +116,36 @@ async def _ask(loaded: Loaded, clock: Clock) -> Proposal:
     outlook = Outlook(settings, store, client, clock, None)
     async with client:
         listed = await ingest_medias.look(outlook, outlook.looks(ingest_medias.STREAM))
+        zone = await _zone(Api(client, settings, clock))
     oldest = ingest_medias.oldest(listed.rows)
     names = [row.project for row in listed.rows.values() if row.project]
     projects = tuple(sorted(set(names), key=lambda name: (-names.count(name), name)))
     start = new_marker(listed.first_requested_at, oldest).start
-    return Proposal(len(listed.rows), start, oldest, projects)
+    return Proposal(len(listed.rows), start, oldest, projects, zone)
 
 
-def _start(proposal: Proposal | None) -> list[str]:
-    if proposal is None:
-        return []
+async def _zone(api: Api) -> Answer | WistiaLakeError:
+    try:
+        return answer(await counts_of_account(api), api.settings.zone_name)
+    except WistiaLakeError as exc:
+        return exc  # the other proposals stand without it
+
+
+def _zone_notes(zone: Answer | WistiaLakeError) -> list[str]:
+    """What people should know of the proposed zone, as sentences."""
+    if isinstance(zone, WistiaLakeError):
+        return [f"The account's zone could not be looked for: {zone}"]
+    found = f"{zone.conclusion[0].upper()}{zone.conclusion[1:]} ({zone.evidence})."
+    return [found] if zone.choice is None else [found, f"{zone.choice[0].upper()}{zone.choice[1:]}."]
+
+
+def _zone_lines(zone: Answer | WistiaLakeError) -> list[str]:
+    best = zone.best if isinstance(zone, Answer) else None
+    notes = [f"# {' '.join(note.split())}" for note in _zone_notes(zone)]
+    return [*notes, f'# zone = "{best.zone if best is not None else "America/New_York"}"']
+
+
+def _start_lines(proposal: Proposal) -> list[str]:
     made = f"; the oldest media is from {proposal.oldest.astimezone(UTC):%Y-%m-%d}" if proposal.oldest else ""
     return [
         f"# Of this account the oldest day that can be read is {proposal.start}{made}.",
