@@ -231,7 +231,7 @@ KPI_MEDIA_28D = Table(
 )
 
 OPS_RUN = Table(
-    "ops", "run", "one row per finished command that wrote to the lake", ("run_id",), reads=("pipeline",),
+    "ops", "run", "one row per finished run, backfill, ingest or build", ("run_id",), reads=("pipeline",),
     columns=(
         Column("run_id", _S, "time-ordered id", required=True),
         Column("command", _S, "run, ingest or build", required=True),
