@@ -265,3 +265,26 @@ def test_probe_time_zone_shows_what_is_left_and_what_to_write(call, denver, fold
     refused = call("probe", "time-zone", "--max-requests", "1")
     assert refused.code == 2
     assert "--max-requests 1 is too few" in refused.err
+
+
+def test_leftovers_are_a_warning_and_cleaning_says_each(call, account, folder):
+    assert call("run").code == 0
+    assert _states(call)[1]["leftovers"]["state"] == "ok"
+    left = next((folder / "lake/bronze/events").rglob("*.ndjson.zst")).with_name(
+        "0195899f-aaaa-7aaa-8aaa-aaaaaaaaaaaa.ndjson.zst"
+    )
+    left.write_bytes(b"left")
+    os.utime(left, (account.now.timestamp() - 25 * 3600,) * 2)
+    result, found = _states(call)
+    assert (result.code, found["leftovers"]["state"]) == (0, "warn")
+    assert "1 x rows or notes that no manifest names (4 bytes)" in found["leftovers"]["message"]
+    assert "doctor --clean" in found["leftovers"]["remedy"]
+    assert left.exists()
+    cleaned = call("doctor", "--clean")
+    assert cleaned.code == 0
+    assert (
+        f"removed {left.relative_to(folder / 'lake').as_posix()} (rows or notes that no manifest names, 4 bytes)"
+        in cleaned.out
+    )
+    assert not left.exists()
+    assert _states(call)[1]["leftovers"]["state"] == "ok"

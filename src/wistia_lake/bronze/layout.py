@@ -25,6 +25,10 @@ _MANIFEST = re.compile(
     r"bronze/(?P<stream>[a-z_]+)/scope=(?P<scope>account|media=[a-z0-9]{10})/day=(?P<day>\d{4}-\d\d-\d\d)/"
     r"(?P<batch_id>[0-9a-f-]{36})\.(?P<state>final|open)\.json"
 )
+_ROWS = re.compile(
+    r"(?:bronze|quarantine)/(?P<stream>[a-z_]+)/scope=(?P<scope>account|media=[a-z0-9]{10})/"
+    r"day=(?P<day>\d{4}-\d\d-\d\d)/(?P<batch_id>[0-9a-f-]{36})\.ndjson\.zst"
+)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -82,6 +86,14 @@ def parse_manifest_key(key: str) -> Look | None:
         return None
     slice_ = Slice(match["stream"], match["scope"], date.fromisoformat(match["day"]))
     return Look(match["state"] == "final", match["batch_id"], slice_)
+
+
+def parse_rows_key(key: str) -> tuple[Slice, str] | None:
+    """The slice and batch whose rows or notes a key names; None for any other object."""
+    match = _ROWS.fullmatch(key)
+    if match is None:
+        return None
+    return Slice(match["stream"], match["scope"], date.fromisoformat(match["day"])), match["batch_id"]
 
 
 def batch_time(batch_id: str) -> datetime:

@@ -54,6 +54,14 @@ class Lease:
                 raise LeaseHeld(self._held(record))
         self._create(newest + 1)
 
+    def died(self) -> str | None:
+        """The key of the newest generation if its holder neither gave it back nor holds it any more."""
+        newest = self._newest()
+        record = self._read(newest) if newest else None
+        if record is None or record.is_released or self._is_in_force(record):
+            return None
+        return self._key(newest)
+
     def renew(self) -> None:
         """Make sure that the lease is still ours, and ours for longer; LeaseHeld if somebody else took it."""
         self._create(self.generation + 1)

@@ -28,6 +28,7 @@ COMMANDS = {
     "query": ("query_commands", "Answer SQL, or a stored query by its name."),
     "export": ("export_command", "Write a table to a CSV, Parquet or Excel file, or all tables to a DuckDB file."),
     "tables": ("query_commands", "List the tables, or explain every column of one."),
+    "maintain": ("maintain_command", "Keep the lake small: fewer files, and none that nothing needs."),
     "demo": ("demo", "Run the whole way against a simulated account and compare with the truth."),
     "sandbox": ("sandbox_commands", "Serve and question a simulated Wistia account."),
     "probe": ("probe_commands", "Look at a live account through small, redacted samples."),

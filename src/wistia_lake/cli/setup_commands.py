@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
+
 from wistia_lake.cli.options import Invocation, clock_of, command
 
 
 @command()
-def doctor(invocation: Invocation) -> None:
+@click.option("--clean", is_flag=True, help="Remove what killed processes left more than 24 hours ago, and say each.")
+def doctor(invocation: Invocation, clean: bool) -> None:
     """Look at everything that a run needs, and say what to do about it.
 
-    One line each for versions, settings, zone, webhook, token and permissions, reachability, clock, store, disk, key
-    and catalog: ok, warn or fail, with the remedy. Exit code 3 if anything failed, else 0. Asks the API three questions
-    and changes nothing. The zone is compared with what the lake holds.
+    One line each for versions, settings, zone, webhook, token and permissions, reachability, clock, store, disk, key,
+    catalog and leftovers: ok, warn or fail, with the remedy. Exit code 3 if anything failed, else 0. The zone is
+    compared with what the lake holds. Asks the API three questions and changes nothing, unless --clean is given: then
+    objects of bronze that belong to no look and leases of dead processes are removed, if neither an ingest nor a build
+    is at work.
     """
     from wistia_lake.cli.output import print_json
     from wistia_lake.errors import ChangeNeeded
     from wistia_lake.pipeline.doctor import doctor as examine
 
     invocation.start_logging()
-    findings = examine(invocation.load, clock_of)
+    findings = examine(invocation.load, clock_of, clean_up=clean)
     failed = [one for one in findings if one.state == "fail"]
     if invocation.as_json:
         print_json({"failed_count": len(failed), "findings": findings})

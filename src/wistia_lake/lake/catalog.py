@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from wistia_lake.errors import LakeUnreadable, SettingsError, TryAgain
+from wistia_lake.lake.iceberg import iceberg_schema, inside, local_path
 from wistia_lake.lake.table import SCHEMA_VERSION, Table, Type
 from wistia_lake.lake.tables import BY_NAME
 
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.expressions import BooleanExpression
-    from pyiceberg.partitioning import PartitionSpec
-    from pyiceberg.schema import Schema
     from pyiceberg.table import Table as IcebergTable
     from pyiceberg.table import Transaction
-    from pyiceberg.table.sorting import SortOrder
 
 DATABASE = "catalog.db"
 KEPT_SNAPSHOTS = 20
@@ -39,10 +35,6 @@ _PROPERTIES = {
     "write.metadata.previous-versions-max": "20",
     VERSION_PROPERTY: str(SCHEMA_VERSION),
 }
-_ICEBERG = {
-    Type.STRING: "string", Type.INT: "int", Type.LONG: "long", Type.DOUBLE: "double", Type.BOOL: "boolean",
-    Type.DATE: "date", Type.INSTANT: "timestamptz",
-}  # fmt: skip
 ATTEMPTS = 3
 """How often a refused commit is planned again."""
 
@@ -91,7 +83,7 @@ class Catalog:
             return None
         except FileNotFoundError as exc:
             raise self._moved(spec) from exc
-        if not _local_path(table.location()).is_relative_to(self.root):
+        if not local_path(table.location()).is_relative_to(self.root):
             raise self._moved(spec)
         version = int(table.properties.get(VERSION_PROPERTY, "0"))
         if version > SCHEMA_VERSION:
@@ -133,7 +125,7 @@ class Catalog:
             for column in spec.columns
             if column.name in {"event_id", "visitor_id", "batch_id"}
         }
-        schema, partition, order = _iceberg_schema(spec)
+        schema, partition, order = iceberg_schema(spec)
         return self._catalog.create_table(
             (spec.namespace, spec.name), schema=schema, partition_spec=partition, sort_order=order,
             properties=_PROPERTIES | bounds_off,
@@ -153,14 +145,27 @@ class Catalog:
         Raises:
             Refused: another writer changed the same partitions meanwhile; nothing was written.
         """
-        from pyiceberg.expressions import AlwaysTrue, In, Reference
-        from pyiceberg.expressions.literals import literal
+        return self._commit(spec, self.ensure(spec), inside(spec, partitions), rows, note)
 
-        where: BooleanExpression = AlwaysTrue()
-        if partitions is not None:
-            assert spec.partition is not None
-            where = In(term=Reference(name=spec.partition), values={literal(day.isoformat()) for day in partitions})
-        table = self.ensure(spec)
+    def rewrite(
+        self,
+        spec: Table,
+        partitions: Sequence[date] | None,
+        rows_of: Callable[[Sequence[Path]], Iterable[pa.Table]],
+        note: Mapping[str, str] | None = None,
+    ) -> int | None:
+        """Replace whole partitions by what ``rows_of`` makes of their data files; as :meth:`replace` else.
+
+        Files are read from the very state that is replaced, so that a row which somebody adds meanwhile makes the
+        commit refused instead of being lost.
+        """
+        table, where = self.ensure(spec), inside(spec, partitions)
+        return self._commit(spec, table, where, rows_of(_files_of(table, where)), note)
+
+    def _commit(
+        self, spec: Table, table: IcebergTable, where: BooleanExpression, rows: Iterable[pa.Table],
+        note: Mapping[str, str] | None,
+    ) -> int | None:  # fmt: skip
         with _commit_errors(spec), table.transaction() as transaction:
             if table.current_snapshot() is not None:
                 transaction.delete(where, snapshot_properties=dict(note or {}))
@@ -170,6 +175,14 @@ class Catalog:
             _expire(table, transaction)
         snapshot = table.current_snapshot()
         return snapshot.snapshot_id if snapshot else None
+
+    def expire(self, spec: Table) -> int:
+        """Let go of all but the last snapshots, as every commit does; returns how many."""
+        table = self.load(spec)
+        if table is None:
+            return 0
+        with _commit_errors(spec), table.transaction() as transaction:
+            return _expire(table, transaction)
 
     def append(self, spec: Table, rows: pa.Table, note: Mapping[str, str] | None = None) -> None:
         """Add rows in one commit (only ``ops.run`` grows this way)."""
@@ -202,8 +215,7 @@ class Catalog:
                 where = And(
                     where, LessThanOrEqual(term=Reference(name=spec.partition), value=literal(last.isoformat()))
                 )
-        tasks = table.scan(row_filter=where).plan_files()
-        return sorted(_local_path(task.file.file_path) for task in tasks)
+        return sorted(_files_of(table, where))
 
     def read(self, spec: Table) -> pa.Table:
         """The whole table; empty with its columns if it was never built."""
@@ -214,14 +226,14 @@ class Catalog:
         return _concat(parts, schema)
 
 
+def _files_of(table: IcebergTable, where: BooleanExpression) -> list[Path]:
+    return [local_path(task.file.file_path) for task in table.scan(row_filter=where).plan_files()]
+
+
 def _concat(parts: list[pa.Table], schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
     return pa.concat_tables(parts) if parts else schema.empty_table()
-
-
-def _local_path(location: str) -> Path:
-    return Path(url2pathname(unquote(urlsplit(location).path))) if location.startswith("file:") else Path(location)
 
 
 def arrow_schema(spec: Table) -> pa.Schema:
@@ -239,31 +251,6 @@ def conform(spec: Table, rows: pa.Table) -> pa.Table:
     """Rows in the table's column order and types; a missing or differently named column is a bug."""
     assert tuple(rows.column_names) == spec.column_names, (rows.column_names, spec.column_names)
     return rows.cast(arrow_schema(spec))
-
-
-def _iceberg_schema(spec: Table) -> tuple[Schema, PartitionSpec, SortOrder]:
-    from pyiceberg import partitioning, schema, types
-    from pyiceberg.table import sorting
-    from pyiceberg.transforms import IdentityTransform
-
-    fields = [
-        types.NestedField(
-            field_id=number, name=column.name, field_type=_ICEBERG[column.type], required=False, doc=column.meaning
-        )
-        for number, column in enumerate(spec.columns, start=1)
-    ]
-    ids = {field.name: field.field_id for field in fields}
-    partition = partitioning.PartitionSpec()
-    if spec.partition is not None:
-        partition = partitioning.PartitionSpec(
-            partitioning.PartitionField(
-                source_id=ids[spec.partition], field_id=1000, transform=IdentityTransform(), name=spec.partition
-            )
-        )
-    order = sorting.SortOrder(
-        *(sorting.SortField(source_id=ids[name], transform=IdentityTransform()) for name in spec.sort)
-    )
-    return schema.Schema(*fields), partition, order
 
 
 @contextmanager
@@ -287,7 +274,7 @@ def _commit_errors(spec: Table) -> Iterator[None]:
         ) from exc
 
 
-def _expire(table: IcebergTable, transaction: Transaction) -> None:
+def _expire(table: IcebergTable, transaction: Transaction) -> int:
     """Keep the last snapshots only, in the same commit: metadata must not grow with history."""
     from pyiceberg.table.update.snapshot import ExpireSnapshots
 
@@ -295,3 +282,4 @@ def _expire(table: IcebergTable, transaction: Transaction) -> None:
     old = [snapshot.snapshot_id for snapshot in by_age[:-KEPT_SNAPSHOTS]]
     if old:
         ExpireSnapshots(transaction).by_ids(old).commit()
+    return len(old)

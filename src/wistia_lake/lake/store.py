@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -14,6 +17,19 @@ from wistia_lake.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
+
+_STAGED = re.compile(r"#\d+$")
+"""Ending of the file that a folder's store writes first and then renames to the object's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object as a listing shows it."""
+
+    key: str
+    size: int
+    written_at: datetime
+    """When it was last written, by the store's clock."""
 
 
 class Store:
@@ -36,6 +52,30 @@ class Store:
             for chunk in self._backend.list(prefix):
                 for item in chunk:
                     yield item["path"]
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Every object below ``prefix`` with its size and age, in no particular order."""
+        with _named(f"listing {prefix}", self.url):
+            for chunk in self._backend.list(prefix):
+                for item in chunk:
+                    yield Entry(item["path"], item["size"], item["last_modified"])
+
+    def cut_off(self, folders: Sequence[str]) -> Iterator[Entry]:
+        """What writes that never finished left in these folders: files beside the object, which no listing shows."""
+        if self.root is None:
+            return
+        for path in (found for folder in folders for found in (self.root / folder).rglob("*#*")):
+            if _STAGED.search(path.name) and path.is_file():
+                status = path.stat()
+                written_at = datetime.fromtimestamp(status.st_mtime, tz=UTC)
+                yield Entry(path.relative_to(self.root).as_posix(), status.st_size, written_at)
+
+    def remove_cut_off(self, entry: Entry) -> None:
+        """Remove what :meth:`cut_off` found."""
+        assert self.root is not None
+        assert _STAGED.search(entry.key)
+        with _named(f"deleting {entry.key}", self.url):
+            (self.root / entry.key).unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
         """The object's bytes; FileNotFoundError if there is none."""

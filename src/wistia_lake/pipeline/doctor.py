@@ -1,4 +1,4 @@
-"""Doctor: everything that a run needs, looked at one by one, each with its remedy. Changes nothing."""
+"""Doctor: everything that a run needs, looked at one by one, each with its remedy. Changes nothing unless told to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,14 +14,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 
+from wistia_lake.bronze.layout import ROOT
+from wistia_lake.bronze.leftovers import Leftover, clean, leftovers
 from wistia_lake.environment import WEBHOOK
-from wistia_lake.errors import ApiExhausted, ApiGone, SettingsError, WistiaLakeError
+from wistia_lake.errors import ApiExhausted, ApiGone, LeaseHeld, SettingsError, WistiaLakeError
 from wistia_lake.lake.marker import MARKER_KEY
-from wistia_lake.lake.store import lake_root, open_store
+from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.model import Clock, Secret
 from wistia_lake.pipeline.doctor_zone import zone_finding
 from wistia_lake.pipeline.findings import Finding, State
-from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
+from wistia_lake.pipeline.ingest_setup import holder, key_path, pseudonymizer_of
 from wistia_lake.pipeline.webhook import host_of
 from wistia_lake.privacy.pseudonym import Pseudonymizer, load_or_create_key, parse_key
 from wistia_lake.settings import Loaded
@@ -36,8 +39,11 @@ SKEW_WARN, SKEW_FAIL = timedelta(minutes=1), timedelta(minutes=10)
 DISK_WARN, DISK_FAIL = 5_000_000_000, 500_000_000
 
 
-def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock]) -> list[Finding]:
-    """Look at everything. Settings that cannot be loaded are a finding too, after which little can be looked at."""
+def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], *, clean_up: bool = False) -> list[Finding]:
+    """Look at everything. Settings that cannot be loaded are a finding too, after which little can be looked at.
+
+    With ``clean_up`` leftovers of killed processes are removed, and each is a finding.
+    """
     findings = [_versions()]
     try:
         loaded = load()
@@ -51,7 +57,7 @@ def doctor(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock]) -> l
         _webhook(loaded),
     ]
     findings += asyncio.run(_api(loaded, clock))
-    return [*findings, *_lake(loaded, clock)]
+    return [*findings, *_lake(loaded, clock, clean_up=clean_up)]
 
 
 def _versions() -> Finding:
@@ -133,7 +139,7 @@ def clock_finding(server_date: str, now: datetime, *, is_simulated: bool) -> Fin
     return Finding("clock", "warn" if abs(skew) <= SKEW_FAIL else "fail", message, remedy)
 
 
-def _lake(loaded: Loaded, clock: Clock) -> Iterator[Finding]:
+def _lake(loaded: Loaded, clock: Clock, *, clean_up: bool) -> Iterator[Finding]:
     root = lake_root(loaded.settings.lake)
     if root is None:
         yield Finding("store", "fail", f"a lake such as {loaded.settings.lake} cannot be opened", "Use a folder.")
@@ -142,6 +148,8 @@ def _lake(loaded: Loaded, clock: Clock) -> Iterator[Finding]:
     yield _disk(root)
     yield _key(loaded, root)
     yield _catalog(loaded, root, clock)
+    if (root / ROOT).is_dir():
+        yield from _leftovers(open_store(loaded.settings.lake), clock, clean_up=clean_up)
 
 
 def _nearest(path: Path) -> Path:
@@ -203,3 +211,29 @@ def _catalog(loaded: Loaded, root: Path, clock: Clock) -> Finding:
         return Finding("catalog", "fail", " ".join(found.notes))
     built = sum(table.row_count is not None for table in found.tables)
     return Finding("catalog", "ok", f"{built} of {len(found.tables)} tables are built")
+
+
+def _leftovers(store: Store, clock: Clock, *, clean_up: bool) -> Iterator[Finding]:
+    """What killed processes left, told; or removed, each told."""
+    try:
+        if clean_up:
+            for one in clean(store, clock, holder()):
+                yield Finding("leftovers", "ok", f"removed {one.entry.key} ({one.what}, {one.entry.size:,} bytes)")
+        found = leftovers(store, clock)
+    except LeaseHeld as exc:
+        yield Finding("leftovers", "warn", f"nothing was removed: {exc}")
+        return
+    except WistiaLakeError as exc:
+        yield Finding("leftovers", "fail", str(exc))
+        return
+    if not found:
+        yield Finding("leftovers", "ok", "killed processes left nothing behind that is older than a day")
+        return
+    size = sum(one.entry.size for one in found)
+    kinds = [f"{count} x {what}" for what, count in sorted(Counter(one.what for one in found).items())]
+    message = f"killed processes left {'; '.join(kinds)} ({size:,} bytes), the oldest {_oldest(found)}"
+    yield Finding("leftovers", "warn", message, "They do no harm; `wistia-lake doctor --clean` removes them.")
+
+
+def _oldest(found: list[Leftover]) -> str:
+    return min(found, key=lambda one: one.entry.written_at).entry.key
