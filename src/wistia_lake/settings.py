@@ -78,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Days that the sweep keeps fresh."""
     sweep_after_days: Annotated[int, Meta(ge=1, le=60)] = 7
     """Age of a day's last look at which the sweep reads it again."""
+    rotate_above: Annotated[int, Meta(ge=0)] = 500
+    """With more medias than this in a scope, idle ones are asked for statistics in turn; 0: always."""
+    max_requests: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(examples=[2000])] = None
+    """Requests that one run may make; what is left waits for the next one. Unset: no limit."""
     requests_per_minute: Annotated[int, Meta(ge=1)] = 480
     """Request rate; at most 590 against Wistia, whose limit of 600 is shared with the account's other tools."""
     slices_in_flight: Annotated[int, Meta(ge=1, le=64)] = 16

@@ -59,6 +59,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """First and last account day asked for, over all medias (window streams)."""
     based_on: str | None = None
     """The batch by which it was decided whom to ask (``media_engagement``: counters of ``media_stats``)."""
+    unmoved_medias: list[str] = []
+    """Medias that were not asked because nothing can have changed since their last look (``media_by_date``)."""
+    waiting_medias: list[str] = []
+    """Medias that were due and not asked, because the run had used up its requests."""
     content_hash: str
     """Of the set of rows, whatever their order."""
     data: DataObject | None = None

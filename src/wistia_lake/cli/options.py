@@ -42,7 +42,7 @@ class Invocation:
         """The settings from all sources, the flags last."""
         from wistia_lake.settings import load_settings
 
-        names = ("lake", "base_url", "allow_host", "now")
+        names = ("lake", "base_url", "allow_host", "now", "max_requests")
         flags = {name: self.given[name] for name in names if name in self.given}
         self.loaded = load_settings(
             environ=os.environ,
@@ -168,6 +168,15 @@ def day_range(function: _Decorated) -> _Decorated:
     """Add --from and --to."""
     function = click.option("--to", "last", type=Day(), metavar="DAY", help="Last account day, included.")(function)
     return click.option("--from", "first", type=Day(), metavar="DAY", help="First account day, included.")(function)
+
+
+def most_requests(function: _Decorated) -> _Decorated:
+    """Add --max-requests."""
+    return click.option(
+        "--max-requests", type=click.IntRange(min=1), metavar="N", callback=_remember, expose_value=False,
+        help="Begin nothing new once N requests were made; what is left waits for the next run. A day of sessions that "
+        "was begun is read to its end. [WISTIA_LAKE_MAX_REQUESTS; default: no limit]",
+    )(function)  # fmt: skip
 
 
 def refuse_reversed(first: date | None, last: date | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wistia_lake.cli.options import Invocation, clock_of, command, day_range, refuse_reversed
+from wistia_lake.cli.options import Invocation, clock_of, command, day_range, most_requests, refuse_reversed
 
 if TYPE_CHECKING:
     from wistia_lake.pipeline.summary import RunSummary
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @command()
 @day_range
+@most_requests
 def run(invocation: Invocation, first: date | None, last: date | None) -> None:
     """Ingest, build and check: the command a schedule calls.
 
@@ -36,6 +37,7 @@ def run(invocation: Invocation, first: date | None, last: date | None) -> None:
 
 @command()
 @day_range
+@most_requests
 def ingest(invocation: Invocation, first: date | None, last: date | None) -> None:
     """Read from the API what is new, late or due into bronze.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wistia_lake.cli.options import Invocation, clock_of, command, day_range, refuse_reversed
+from wistia_lake.cli.options import Invocation, clock_of, command, day_range, most_requests, refuse_reversed
 
 if TYPE_CHECKING:
     from wistia_lake.pipeline.plan import Plan
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @command()
 @day_range
+@most_requests
 @click.option("--backfill", "missing_only", is_flag=True, help="Plan a backfill instead of a run.")
 def plan(invocation: Invocation, first: date | None, last: date | None, missing_only: bool) -> None:
     """Show what the next run or a backfill would fetch, and how long that takes.
@@ -63,6 +64,7 @@ def _size(count: int) -> str:
 
 @command()
 @day_range
+@most_requests
 def backfill(invocation: Invocation, first: date | None, last: date | None) -> None:
     """Read the past, oldest day first; can be stopped and goes on where it was.
 

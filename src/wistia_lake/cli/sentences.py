@@ -80,11 +80,25 @@ def ingest_sentences(summary: IngestSummary | None) -> list[str]:
         shown = ", ".join(summary.skipped_medias[:_SHOWN])
         more = len(summary.skipped_medias) - _SHOWN
         sentences.append(f"Skipped, because listed but gone: {shown}{f' and {more:,} more' if more > 0 else ''}.")
+    sentences += _waiting(summary)
     sentences.append(
         f"{_counted(summary.request_count, 'request')}, {summary.retry_count:,} of them retries, "
         f"{summary.throttled_count:,} answered 429."
     )
     return sentences
+
+
+def _waiting(summary: IngestSummary) -> list[str]:
+    """What a run left to the next one because it may make so many requests only."""
+    left = []
+    if summary.waiting_day_count:
+        left.append(f"{_counted(summary.waiting_day_count, 'day')} of sessions")
+    if summary.waiting_medias:
+        left.append(f"the statistics of {len(summary.waiting_medias):,} of {_counted(summary.media_count, 'media')}")
+    if not left:
+        return []
+    verb = "waits" if left == ["1 day of sessions"] else "wait"
+    return [f"The run made the requests that max_requests allows: {' and '.join(left)} {verb} for the next run."]
 
 
 def _rows_sentence(summary: IngestSummary) -> str:

@@ -27,9 +27,11 @@ from wistia_lake.pipeline import (
     ingest_medias,
     ingest_projects,
 )
+from wistia_lake.pipeline.expecting import least
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Work, in_parallel, together
+from wistia_lake.pipeline.rotation import spares
 from wistia_lake.pipeline.summary import IngestSummary
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
@@ -154,13 +156,19 @@ async def _read_medias(work: Work) -> tuple[Marker, list[MediaRow]]:
 def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow]) -> None:
     """Say what is to come, before it takes its time."""
     requests, unknown = ingest_events.estimate(work, looks, slices)
-    requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1 + 2  # the account's days, projects
-    requests += sum(ingest_engagement.least(work, scope, medias) for scope in work.scopes)
+    of_scopes = [least(work, scope, medias) for scope in work.scopes]
+    requests += 1 + 2 + sum(asked for _, asked in of_scopes)  # the account's days, projects
+    count, known = sum(count for count, _ in of_scopes), _number(len(medias), "media")
+    whose = known if count >= len(medias) else f"{count} of {known}"
+    room = work.room()
+    limited = room is not None and room < requests
+    requests = requests if room is None else min(requests, room)
     about = duration_text(requests / work.settings.requests_per_minute)
-    least = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
+    more = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
+    more = ", as many as this run may make; the rest waits for the next one" if limited else more
     work.reporter.say(
-        f"Reading {_number(len(slices), 'day')} of sessions and the statistics of {_number(len(medias), 'media')}: at "
-        f"least {requests} requests, {about} at {work.settings.requests_per_minute} a minute{least}."
+        f"Reading {_number(len(slices), 'day')} of sessions and the statistics of {whose}: at "
+        f"least {requests} requests, {about} at {work.settings.requests_per_minute} a minute{more}."
     )
 
 
@@ -176,26 +184,53 @@ def _number(count: int, thing: str) -> str:
 
 
 async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaRow], start: date) -> None:
-    """All slices, ``slices_in_flight`` of events at a time, and the statistics beside them."""
-    waiting = iter(slices)
-    done = 0
+    """All slices, ``slices_in_flight`` of events at a time, and the statistics beside them.
 
-    async def events() -> None:
-        nonlocal done
-        for slice_ in waiting:
-            await work.attempt(ingest_events.read(work, looks, slice_), str(slice_))
-            done += 1
-            work.reporter.step(ingest_events.STREAM, done, len(slices))
+    Where requests are spared the statistics come after the sessions, which tell who moved, and get what these left.
+    """
 
     async def counts(scope: str) -> None:
         await work.attempt(ingest_counts.read_stats(work, scope, medias), f"media_stats {scope}")
         await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
         await work.attempt(ingest_engagement.read(work, scope, medias), f"{ingest_engagement.STREAM} {scope}")
 
+    listed = {scope: medias_of(scope, medias) for scope in work.scopes}
+    work.summary.media_count = len({media.media_id for of_scope in listed.values() for media in of_scope})
+    later = any(spares(work.settings, of_scope) for of_scope in listed.values())
+    # Scopes that share what is left of the run's requests take it in turn.
+    at_once = work.settings.slices_in_flight if work.settings.max_requests is None else 1
+    async with together() as group:
+        account = ingest_account.read(work, medias, start)
+        lists = [
+            group.create_task(work.attempt(account, f"{ingest_account.STREAM} account")),
+            group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account")),
+        ]
+        if work.settings.max_requests is not None:
+            await asyncio.gather(*lists)  # few requests, which are made before any is denied to others
+        group.create_task(_read_events(work, looks, slices))
+        if not later:
+            group.create_task(in_parallel(map(counts, work.scopes), at_once))
+    if later:
+        await in_parallel(map(counts, work.scopes), at_once)
+
+
+async def _read_events(work: Work, looks: Looks, slices: list[Slice]) -> None:
+    """Slices of sessions, oldest first, as far as the run's requests reach; what was begun is read to its end."""
+    reached = ingest_events.within(work, looks, slices, work.room())
+    work.summary.waiting_day_count = len(slices)
+    waiting = iter(reached)
+    done = 0
+
+    async def events() -> None:
+        nonlocal done
+        for slice_ in waiting:
+            if work.room() == 0:
+                return
+            work.summary.waiting_day_count -= 1
+            await work.attempt(ingest_events.read(work, looks, slice_), str(slice_))
+            done += 1
+            work.reporter.step(ingest_events.STREAM, done, len(reached))
+
     async with together() as group:
         for _ in range(work.settings.slices_in_flight):
             group.create_task(events())
-        account = ingest_account.read(work, medias, start)
-        group.create_task(work.attempt(account, f"{ingest_account.STREAM} account"))
-        group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account"))
-        group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))

@@ -1,66 +1,86 @@
 """Streams ``media_stats`` (lifetime counters) and ``media_by_date`` (daily counts of account days).
 
-How far back a media's daily counts are read is decided media by media, from the rows that bronze holds (the account's
-own are one more such series):
+How far back a media's daily counts are read is decided media by media, from what bronze holds (the account's own are
+one more such series):
 
 - never read: from its creation, because by_date has no two-year edge;
 - else from ``late_window_days`` before today, or further back after a pause: each day is read until that many days
   after it, and once when it is over;
 - and from ``sweep_days`` back, if no look of the last ``sweep_after_days`` UTC days reached that far;
 - and no less than an earlier look of the same UTC day, so that a repeated run sees the same and writes nothing.
+
+Where requests are spared (see ``rotation``), a media is asked only if its counters are not what they were when its
+daily counts were last read; and once more when the day on which they moved is over, and when ``late_window_days`` have
+passed since, because daily counts may follow the counters late. Medias of which all is known are noted in the look
+(``unmoved_medias``), as if their days had been read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-import msgspec
-
-from wistia_lake.bronze.batch import iter_rows
-from wistia_lake.bronze.layout import Looks
-from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.bronze.watermark import account_day
 from wistia_lake.model import ONE_DAY, Slice
-from wistia_lake.pipeline.ingest_fan import Question, fan_out, medias_of
+from wistia_lake.pipeline.counted import STATS, Counted
+from wistia_lake.pipeline.counts_past import WHOLE_ACCOUNT, Past, Range, read_past, standings
+from wistia_lake.pipeline.ingest_fan import Carried, Question, fan_out, medias_of, packed_rows
 from wistia_lake.pipeline.ingest_medias import created_at
 from wistia_lake.pipeline.ingest_work import Outlook, Work
+from wistia_lake.pipeline.rotation import Due, Why, due_medias, spares
 from wistia_lake.privacy.policy import decode_by_date, decode_media_stats
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.wistia.endpoints import MEDIA_BY_DATE, MEDIA_STATS
 
-STATS = "media_stats"
-BY_DATE = "media_by_date"
-_ACCOUNT = ""
-"""Stands for the account where medias are told apart by id: its rows carry none."""
+__all__ = ["BY_DATE", "STATS"]
 
-Range = tuple[date, date]
+BY_DATE = "media_by_date"
 
 
 async def read_stats(work: Work, scope: str, medias: Sequence[MediaRow]) -> None:
     """One snapshot of the lifetime counters of a scope's medias."""
-    chosen = plan_stats(work, scope, medias)
-    if not chosen:
-        return
-    question = Question(MEDIA_STATS, lambda _: {}, lambda body, media_id: decode_media_stats(body, media_id=media_id))
+    chosen, listed = plan_stats(work, scope, medias), medias_of(scope, medias)
     slice_ = Slice(STATS, scope, work.clock().date())
-    await fan_out(work, slice_, chosen, question)
+    count = affordable(chosen, work.room())
+    work.put_off(due.media_id for due in chosen[count:])
+    # What an earlier look of the day tells of other medias stays in the newest one, which then tells all of the day.
+    earlier = work.manifest(work.looks(STATS).newest(scope, slice_.day)) if count < len(listed) else None
+    carried = Carried({} if earlier is None else dict(packed_rows(work, earlier)), None, len(listed))
+    question = Question(MEDIA_STATS, lambda _: {}, lambda body, media_id: decode_media_stats(body, media_id=media_id))
+    await fan_out(work, slice_, [due.media_id for due in chosen[:count]], question, carried=carried)
 
 
-def plan_stats(work: Outlook, scope: str, medias: Sequence[MediaRow]) -> list[str]:
-    """The medias whose lifetime counters are read: all of the scope, but once a day if only gaps are to be filled."""
-    if work.asked is not None and work.asked.missing_only:
-        looks = work.looks(STATS)
-        if looks.newest(scope, work.clock().date()) is not None:
-            return []
-    return [media.media_id for media in medias_of(scope, medias)]
+def plan_stats(work: Outlook, scope: str, medias: Sequence[MediaRow]) -> list[Due]:
+    """The medias whose lifetime counters are read, in the order of asking."""
+    listed = medias_of(scope, medias)
+    missing_only = work.asked is not None and work.asked.missing_only
+    if missing_only or spares(work.settings, listed):
+        return due_medias(work, scope, listed, Counted(work, scope, listed))
+    return [Due(Why.NEW, date.min, media.media_id) for media in listed]
+
+
+def affordable(chosen: Sequence[Due], room: int | None) -> int:
+    """How many of the first medias can be asked with ``room`` requests; None is enough for all.
+
+    Counters alone are of little use: one that moved, or is new, needs its daily counts and its curve, too.
+    """
+    if room is None:
+        return len(chosen)
+    spent = 0
+    for place, due in enumerate(chosen):
+        spent += 1 if due.why is Why.IDLE else 3
+        if spent > room:
+            return place
+    return len(chosen)
 
 
 async def read_by_date(work: Work, scope: str, medias: Sequence[MediaRow], start: date) -> None:
     """One look at the daily counts of a scope's medias."""
     slice_ = Slice(BY_DATE, scope, work.clock().date())
-    ranges = plan_ranges(work, slice_, medias_of(scope, medias), start)
+    listed = medias_of(scope, medias)
+    chosen = plan_counts(work, slice_, listed, start)
+    ranges = chosen.ranges
     if not ranges:
         return
 
@@ -70,44 +90,50 @@ async def read_by_date(work: Work, scope: str, medias: Sequence[MediaRow], start
 
     question = Question(MEDIA_BY_DATE, params, lambda body, media_id: decode_by_date(body, media_id=media_id))
     covers = min(first for first, _ in ranges.values()), max(last for _, last in ranges.values())
-    await fan_out(work, slice_, list(ranges), question, covers)
-
-
-class _Day(msgspec.Struct, frozen=True, gc=False):
-    """What the plan needs of a row."""
-
-    date: date
-    media_id: str = _ACCOUNT
+    await fan_out(work, slice_, list(ranges), question, covers, Carried({}, None, len(listed)), chosen.unmoved)
 
 
 @dataclass(slots=True)
-class _Past:
-    """What recent looks at a scope read of each media."""
+class Chosen:
+    """Whom to ask for which days, and who need not be asked."""
 
-    last_day: dict[str, date] = field(default_factory=dict)
-    swept: set[str] = field(default_factory=set)
-    today: dict[str, Range] = field(default_factory=dict)
+    ranges: dict[str, Range]
+    unmoved: list[str] = field(default_factory=list)
+
+
+def plan_counts(work: Outlook, slice_: Slice, medias: Sequence[MediaRow], start: date) -> Chosen:
+    """First and last account day to ask for, of each media that may have something new; ``medias`` are the scope's."""
+    created = creation_days(work, medias, start)
+    past = read_past(work, slice_, created)
+    by_hand = work.asked is not None and not work.asked.missing_only
+    if by_hand or not spares(work.settings, medias):
+        return Chosen(_ranges(work, created, past))
+    moved, unmoved = [], []
+    for media_id, one in sorted(standings(work, slice_.scope, medias, past).items(), key=lambda item: item[1].at):
+        if one.is_due:
+            moved.append(media_id)
+        elif one.is_new and one.settled:
+            unmoved.append(media_id)
+    return Chosen(_ranges(work, {media_id: created[media_id] for media_id in moved}, past), unmoved)
 
 
 def plan_ranges(work: Outlook, slice_: Slice, medias: Sequence[MediaRow], start: date) -> dict[str, Range]:
     """First and last account day to ask for, of each media."""
-    zone = work.settings.zone_name
-    return _ranges(work, slice_, {media.media_id: _creation_day(media, zone, start) for media in medias})
+    created = creation_days(work, medias, start)
+    return _ranges(work, created, read_past(work, slice_, created))
 
 
 def plan_account_range(work: Outlook, slice_: Slice, medias: Sequence[MediaRow], start: date) -> Range | None:
     """First and last day to ask for of the whole account, if any: as for a media that is as old as the oldest."""
-    zone = work.settings.zone_name
-    oldest = min((_creation_day(media, zone, start) for media in medias), default=start)
-    return _ranges(work, slice_, {_ACCOUNT: oldest}).get(_ACCOUNT)
+    created = {WHOLE_ACCOUNT: min(creation_days(work, medias, start).values(), default=start)}
+    return _ranges(work, created, read_past(work, slice_, created)).get(WHOLE_ACCOUNT)
 
 
-def _ranges(work: Outlook, slice_: Slice, created: Mapping[str, date]) -> dict[str, Range]:
+def _ranges(work: Outlook, created: Mapping[str, date], past: Past) -> dict[str, Range]:
     settings = work.settings
     today = account_day(work.clock(), settings.zone_name)
     window = today - timedelta(days=settings.late_window_days)
     sweep = today - timedelta(days=settings.sweep_days - 1)
-    past = _past(work, slice_, sweep_days=settings.sweep_days)
     ranges: dict[str, Range] = {}
     for media_id, creation_day in created.items():
         if media_id not in past.last_day:
@@ -128,44 +154,12 @@ def _ranges(work: Outlook, slice_: Slice, created: Mapping[str, date]) -> dict[s
     return {} if missing_only and ranges == past.today else ranges
 
 
+def creation_days(work: Outlook, medias: Sequence[MediaRow], start: date) -> dict[str, date]:
+    """The account day on which each media was made, or ``start`` where that is not known."""
+    zone = work.settings.zone_name
+    return {media.media_id: _creation_day(media, zone, start) for media in medias}
+
+
 def _creation_day(media: MediaRow, zone: str, start: date) -> date:
     # A day early: the zone setting need not be the account's, and a day too many costs nothing.
     return start if media.created is None else account_day(created_at(media), zone) - ONE_DAY
-
-
-def _past(work: Outlook, slice_: Slice, *, sweep_days: int) -> _Past:
-    """What the looks of the last ``sweep_after_days`` days, or else the last look before them, read of each media."""
-    past = _Past()
-    looks = work.looks(slice_.stream)
-    oldest = slice_.day - timedelta(days=work.settings.sweep_after_days - 1)
-    for manifest in _recent(work, looks, slice_, oldest):
-        for media_id, (first, last) in _read_days(work, manifest).items():
-            if manifest.day == slice_.day:
-                past.today[media_id] = first, last
-            past.last_day[media_id] = max(last, past.last_day.get(media_id, last))
-            reached = first <= last - timedelta(days=sweep_days - 1)
-            if reached and manifest.day >= oldest and last >= manifest.day - ONE_DAY:
-                past.swept.add(media_id)
-    return past
-
-
-def _recent(work: Outlook, looks: Looks, slice_: Slice, oldest: date) -> Iterator[Manifest]:
-    """Newest looks by day, latest day first, until one is a regular look from before ``oldest``.
-
-    A look at early days that somebody asked for does not count as regular, or the next run would start there.
-    """
-    for day in reversed(looks.days(slice_.scope)):
-        manifest = work.manifest(looks.newest(slice_.scope, day))
-        assert manifest is not None
-        yield manifest
-        is_regular = manifest.covers is not None and manifest.covers[1] >= day - ONE_DAY
-        if day < oldest and is_regular:
-            return
-
-
-def _read_days(work: Outlook, manifest: Manifest) -> dict[str, Range]:
-    found: dict[str, Range] = {}
-    for row in iter_rows(work.store, manifest, _Day):
-        first, last = found.get(row.media_id, (row.date, row.date))
-        found[row.media_id] = min(first, row.date), max(last, row.date)
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -59,6 +59,21 @@ def estimate(
         # After the full pages comes the last one, which is read twice.
         requests += pages + 2
     return round(requests), unknown
+
+
+def within(
+    work: Outlook, looks: Looks, slices: Sequence[Slice], room: int | None,
+    full_pages: Mapping[Slice, float] | None = None,
+) -> Sequence[Slice]:  # fmt: skip
+    """The first slices, as many as are begun before ``room`` requests are used up; None is enough for all."""
+    if room is None:
+        return slices
+    spent = 0
+    for place, slice_ in enumerate(slices):
+        if spent >= room:
+            return slices[:place]
+        spent += estimate(work, looks, [slice_], full_pages)[0]
+    return slices
 
 
 def known_count(work: Outlook, looks: Looks, slice_: Slice) -> int | None:

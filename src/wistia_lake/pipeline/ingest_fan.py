@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import zstandard
 
-from wistia_lake.bronze.batch import encode_lines
+from wistia_lake.bronze.batch import encode_lines, read_blocks
+from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.errors import ApiExhausted, ApiGone
 from wistia_lake.model import Slice, scope_media
-from wistia_lake.pipeline.ingest_work import Findings, Seen, Work, in_parallel
+from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work, in_parallel
 from wistia_lake.privacy.reading import Decoded
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.wistia.endpoints import Endpoint
@@ -21,6 +22,14 @@ from wistia_lake.wistia.endpoints import Endpoint
 SKIPPED_SHARE = 0.05
 """A slice of which this share of medias or more has vanished since they were listed is not committed."""
 
+
+class _OfMedia(msgspec.Struct, frozen=True):
+    """Whose row it is."""
+
+    media_id: str
+
+
+_of_media = msgspec.json.Decoder(_OfMedia).decode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 
@@ -39,10 +48,20 @@ class Carried:
 
     lines: Mapping[str, bytes]
     """Per media, its lines of an earlier look, compressed; an answer replaces them."""
-    based_on: str
+    based_on: str | None
     """The batch by which it was decided whom to ask."""
     media_count: int
     """Medias of the scope, asked or not."""
+
+
+def packed_rows(work: Outlook, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
+    """The rows of a look by media, each compressed: there may be many, and most are only written again.
+
+    For looks with one row a media.
+    """
+    for block in read_blocks(work.store, manifest):
+        for line in block.splitlines():
+            yield _of_media(line).media_id, zstandard.compress(line, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,18 @@ class _Part:
     """Without its rows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """Medias of which a look has no answer."""
+
+    skipped: list[str]
+    """They were listed and answered 404."""
+    unmoved: list[str]
+    """Nothing can have changed."""
+    waiting: list[str]
+    """The run's requests were used up."""
+
+
 def medias_of(scope: str, medias: Sequence[MediaRow]) -> list[MediaRow]:
     """The existing medias that a scope holds."""
     media_id = scope_media(scope)
@@ -64,32 +95,36 @@ def medias_of(scope: str, medias: Sequence[MediaRow]) -> list[MediaRow]:
 
 async def fan_out(
     work: Work, slice_: Slice, medias: Sequence[str], question: Question, covers: tuple[date, date] | None = None,
-    carried: Carried | None = None,
+    carried: Carried | None = None, unmoved: Sequence[str] = (),
 ) -> None:  # fmt: skip
-    """Ask for every media of a slice and commit the answers as one look, ordered by media."""
-    done = 0
+    """Ask for medias in the order given, as far as the run's requests reach, and commit the answers as one look.
 
-    async def ask(media_id: str) -> _Part | None:
-        nonlocal done
-        part = await _ask(work, media_id, question)
-        done += 1
-        work.reporter.step(slice_.stream, done, len(medias))
-        return part
+    Its rows are ordered by media. Medias that were not reached are noted in it, and in the summary.
+    """
+    reached = medias[: work.room()]
+    asked: dict[str, _Part | None] = {}
 
-    ordered = sorted(medias)
-    found = await in_parallel((ask(media_id) for media_id in ordered), work.settings.slices_in_flight)
-    parts = [part for part in found if part is not None]
-    skipped = [media_id for media_id, part in zip(ordered, found, strict=True) if part is None]
-    work.skip(skipped)
+    async def ask(media_id: str) -> None:
+        if work.room() == 0:
+            return  # repeated requests took the place
+        asked[media_id] = await _ask(work, media_id, question)
+        work.reporter.step(slice_.stream, len(asked), len(reached))
+
+    await in_parallel((ask(media_id) for media_id in reached), work.settings.slices_in_flight)
+    waiting = [media_id for media_id in medias if media_id not in asked]
+    work.put_off(waiting)
+    parts = [part for _, part in sorted(asked.items()) if part is not None]
+    skipped = [media_id for media_id, part in asked.items() if part is None]
+    work.skip(sorted(skipped))
     if not parts:
         return  # nothing was there to look at, so there was no look
-    media_count = len(ordered) if carried is None else carried.media_count
+    media_count = len(medias) if carried is None else carried.media_count
     if len(skipped) >= SKIPPED_SHARE * media_count:
         raise ApiExhausted(
             f"{slice_}: {len(skipped)} of {media_count} medias that were listed at the start answered 404, too many "
             "to go on without them, so nothing of this slice was kept. Run again: the new list will tell what is left."
         )
-    _commit(work, slice_, parts, skipped, covers, carried)
+    _commit(work, slice_, parts, _Without(skipped, list(unmoved), waiting), covers, carried)
 
 
 async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
@@ -104,7 +139,7 @@ async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
 
 
 def _commit(
-    work: Work, slice_: Slice, parts: list[_Part], skipped: list[str], covers: tuple[date, date] | None,
+    work: Work, slice_: Slice, parts: list[_Part], without: _Without, covers: tuple[date, date] | None,
     carried: Carried | None,
 ) -> None:  # fmt: skip
     findings = Findings()
@@ -122,7 +157,9 @@ def _commit(
         len(parts),
         lines,
         findings,
-        skipped_medias=skipped,
+        skipped_medias=without.skipped,
+        unmoved_medias=without.unmoved,
+        waiting_medias=without.waiting,
         covers=covers,
         based_on=None if carried is None else carried.based_on,
     )

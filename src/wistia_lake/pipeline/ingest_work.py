@@ -85,6 +85,8 @@ class Seen(Generic[T]):
     skipped_medias: list[str] = field(default_factory=list)
     covers: tuple[date, date] | None = None
     based_on: str | None = None
+    unmoved_medias: list[str] = field(default_factory=list)
+    waiting_medias: list[str] = field(default_factory=list)
     final: bool = False
     cut: bool = False
 
@@ -125,6 +127,11 @@ class Work(Outlook):
     """Names of fields that no allow-list knows, over all streams."""
     _exhausted_in_a_row: int = 0
 
+    def room(self) -> int | None:
+        """Requests that this run may still make; None without a limit."""
+        most = self.settings.max_requests
+        return None if most is None else max(0, most - self.client.stats.requests)
+
     def commit(self, seen: Seen[Encoded], looks: Looks, newest: Manifest | None) -> Committed:
         """Commit one look, if the lease is still ours and not too many of its rows were bad."""
         refuse_if_bad(seen.slice, len(seen.findings.notes), seen.rows.row_count)
@@ -158,6 +165,8 @@ class Work(Outlook):
             skipped_medias=sorted(seen.skipped_medias),
             covers=seen.covers,
             based_on=seen.based_on,
+            unmoved_medias=sorted(seen.unmoved_medias),
+            waiting_medias=sorted(seen.waiting_medias),
             content_hash=seen.rows.content_hash,
         )
         committed = commit_look(self.store, manifest, seen.rows, notes=seen.findings.notes, newest=newest)
@@ -191,6 +200,10 @@ class Work(Outlook):
         """Remember medias that were listed and answered 404."""
         known = self.summary.skipped_medias
         known += [media_id for media_id in medias if media_id not in known]
+
+    def put_off(self, medias: Iterable[str]) -> None:
+        """Remember medias whose statistics wait for the next run."""
+        self.summary.waiting_medias = sorted({*self.summary.waiting_medias, *medias})
 
     def not_offered(self, stream: str, consequence: str, exc: ApiGone | ApiRejected) -> None:
         """Say that the API does not have a stream (404), or not on this plan (403); the run goes on.

@@ -28,7 +28,7 @@ from wistia_lake.pipeline import (
     ingest_medias,
     ingest_projects,
 )
-from wistia_lake.pipeline.ingest_fan import medias_of
+from wistia_lake.pipeline.expecting import Expected, expected
 from wistia_lake.pipeline.ingest_setup import asked_range
 from wistia_lake.pipeline.ingest_work import Outlook
 from wistia_lake.privacy.pages import row_count
@@ -113,10 +113,15 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
             marker = new_marker(listed.first_requested_at, ingest_medias.oldest(listed.rows))
         start = coverage_start(marker, settings.start)
         looks = outlook.looks(ingest_events.STREAM)
-        slices = ingest_events.plan(outlook, looks, start)
-        counted = await _count(outlook, looks, slices)
+        due = ingest_events.plan(outlook, looks, start)
+        counted = await _count(outlook, looks, due)
+    of_account = list(_account(outlook, medias, start))
+    room = _left(settings.max_requests, lists, *of_account)
+    slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
+    sessions = _sessions(outlook, looks, slices, counted)
+    of_medias = _statistics(outlook, medias, start, _left(room, sessions))
     return Plan(
-        [lists, _sessions(outlook, looks, slices, counted), *_statistics(outlook, medias, start)],
+        [lists, sessions, *of_medias, *of_account],
         settings.requests_per_minute,
         min((one.day for one in slices), default=None),
         max((one.day for one in slices), default=None),
@@ -138,23 +143,35 @@ def _sessions(outlook: Outlook, looks: Looks, slices: Sequence[Slice], counted: 
     return StreamPlan(ingest_events.STREAM, len(slices), requests, round(rows * counted.bytes_per_row))
 
 
-def _statistics(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> Iterator[StreamPlan]:
+def _left(room: int | None, *used: StreamPlan) -> int | None:
+    """What streams leave of a run's requests; None: there is no limit."""
+    return None if room is None else max(0, room - sum(one.request_count for one in used))
+
+
+def _statistics(
+    outlook: Outlook, medias: Sequence[MediaRow], start: date, room: int | None
+) -> tuple[StreamPlan, StreamPlan, StreamPlan]:
+    """The streams that ask media by media; scopes share the requests that are left in their order."""
     stats, counts = StreamPlan(ingest_counts.STATS), StreamPlan(ingest_counts.BY_DATE)
+    curves = StreamPlan(ingest_engagement.STREAM)
+    found = Expected(0, 0, 0, 0)
     for scope in outlook.scopes:
-        asked = len(ingest_counts.plan_stats(outlook, scope, medias))
-        stats.slice_count += asked > 0
-        stats.request_count += asked
-        slice_ = Slice(ingest_counts.BY_DATE, scope, outlook.clock().date())
-        ranges = ingest_counts.plan_ranges(outlook, slice_, medias_of(scope, medias), start)
-        counts.slice_count += bool(ranges)
-        counts.request_count += len(ranges)
-        counts.byte_count += DAY_BYTES * sum((last - first).days + 1 for first, last in ranges.values())
-    stats.byte_count = STATS_BYTES * stats.request_count
-    yield stats
-    yield counts
-    curves = [ingest_engagement.expected(outlook, scope, medias) for scope in outlook.scopes]
-    asked = sum(curves)
-    yield StreamPlan(ingest_engagement.STREAM, sum(n > 0 for n in curves), asked, CURVE_BYTES * asked)
+        left = None if room is None else max(0, room - found.stats - found.by_date - found.curves)
+        one = expected(outlook, scope, medias, start, left)
+        stats.slice_count += one.stats > 0
+        counts.slice_count += one.by_date > 0
+        curves.slice_count += one.curves > 0
+        found = Expected(
+            found.stats + one.stats, found.by_date + one.by_date, found.curves + one.curves, found.days + one.days
+        )
+    stats.request_count, counts.request_count = round(found.stats), round(found.by_date)
+    curves.request_count = round(found.curves)
+    stats.byte_count, counts.byte_count = STATS_BYTES * stats.request_count, round(DAY_BYTES * found.days)
+    curves.byte_count = CURVE_BYTES * curves.request_count
+    return stats, counts, curves
+
+
+def _account(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> Iterator[StreamPlan]:
     projects = ingest_projects.expected(outlook)
     yield StreamPlan(ingest_projects.STREAM, 1, projects, PROJECTS_BYTES * projects)
     slice_ = Slice(ingest_account.STREAM, ACCOUNT, outlook.clock().date())

@@ -28,6 +28,12 @@ class IngestSummary:
     repeat_count: int = 0
     skipped_medias: list[str] = field(default_factory=list)
     """Medias that were listed at the start and answered 404."""
+    media_count: int = 0
+    """Medias of the scopes that were read."""
+    waiting_medias: list[str] = field(default_factory=list)
+    """Medias whose statistics were due when the run had made all the requests it may make."""
+    waiting_day_count: int = 0
+    """Days of sessions that wait for the same reason."""
     problems: list[WistiaLakeError] = field(default_factory=list)
     """Slices that failed while the others went on; the first decides the exit code."""
 
