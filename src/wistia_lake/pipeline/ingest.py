@@ -24,6 +24,7 @@ from wistia_lake.pipeline import (
     ingest_counts,
     ingest_engagement,
     ingest_events,
+    ingest_measured,
     ingest_medias,
     ingest_projects,
 )
@@ -156,6 +157,7 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     requests, unknown = ingest_events.estimate(work, looks, slices)
     requests += 2 * sum(len(medias_of(scope, medias)) for scope in work.scopes) + 1 + 2  # the account's days, projects
     requests += sum(ingest_engagement.least(work, scope, medias) for scope in work.scopes)
+    requests += ingest_measured.least(work, medias)
     about = duration_text(requests / work.settings.requests_per_minute)
     least = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
     work.reporter.say(
@@ -198,4 +200,6 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
         account = ingest_account.read(work, medias, start)
         group.create_task(work.attempt(account, f"{ingest_account.STREAM} account"))
         group.create_task(work.attempt(ingest_projects.read(work), f"{ingest_projects.STREAM} account"))
+        measured = ingest_measured.read(work, medias, start)
+        group.create_task(work.attempt(measured, f"{ingest_measured.STREAM} account"))
         group.create_task(in_parallel(map(counts, work.scopes), work.settings.slices_in_flight))

@@ -25,6 +25,7 @@ from wistia_lake.pipeline import (
     ingest_counts,
     ingest_engagement,
     ingest_events,
+    ingest_measured,
     ingest_medias,
     ingest_projects,
 )
@@ -43,8 +44,8 @@ COUNTED_STRETCHES = 8
 """Stretches of unread days whose sessions are counted, over all scopes (one a scope at least)."""
 SESSION_BYTES, STATS_BYTES, DAY_BYTES = 1_000, 150, 90
 """What a session, a media's counters and a day's counts take as JSON, unless pages that were read say it better."""
-CURVE_BYTES, PROJECTS_BYTES = 2_500, 3_000
-"""What a curve of a few minutes and a page of projects take."""
+CURVE_BYTES, PROJECTS_BYTES, MEASURED_BYTES = 2_500, 3_000, 280
+"""What a curve of a few minutes, a page of projects, and a measured day with activity take."""
 SPREAD = 0.4
 """How much busy days differ from quiet ones inside a stretch, as the deviation of the logarithm."""
 
@@ -115,8 +116,9 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
         looks = outlook.looks(ingest_events.STREAM)
         slices = ingest_events.plan(outlook, looks, start)
         counted = await _count(outlook, looks, slices)
+        measured = await _measured(outlook, medias, start)
     return Plan(
-        [lists, _sessions(outlook, looks, slices, counted), *_statistics(outlook, medias, start)],
+        [lists, _sessions(outlook, looks, slices, counted), *_statistics(outlook, medias, start), *measured],
         settings.requests_per_minute,
         min((one.day for one in slices), default=None),
         max((one.day for one in slices), default=None),
@@ -163,6 +165,15 @@ def _statistics(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> It
         yield StreamPlan(ingest_account.STREAM)
     else:
         yield StreamPlan(ingest_account.STREAM, 1, 1, DAY_BYTES * ((days[1] - days[0]).days + 1))
+
+
+async def _measured(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> list[StreamPlan]:
+    """What only the modern API has."""
+    if outlook.client.api_version == "v1":
+        return []
+    found = await ingest_measured.expected(outlook, medias, start)
+    size = MEASURED_BYTES * found.day_count
+    return [StreamPlan(ingest_measured.STREAM, found.slice_count, found.request_count, size)]
 
 
 @dataclass(slots=True)
