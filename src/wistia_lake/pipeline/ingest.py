@@ -24,6 +24,7 @@ from wistia_lake.pipeline import (
     ingest_counts,
     ingest_engagement,
     ingest_events,
+    ingest_measured,
     ingest_medias,
     ingest_projects,
 )
@@ -158,6 +159,7 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     requests, unknown = ingest_events.estimate(work, looks, slices)
     of_scopes = [least(work, scope, medias) for scope in work.scopes]
     requests += 1 + 2 + sum(asked for _, asked in of_scopes)  # the account's days, projects
+    requests += ingest_measured.least(work, medias)
     count, known = sum(count for count, _ in of_scopes), _number(len(medias), "media")
     whose = known if count >= len(medias) else f"{count} of {known}"
     room = work.room()
@@ -194,6 +196,9 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
         await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
         await work.attempt(ingest_engagement.read(work, scope, medias), f"{ingest_engagement.STREAM} {scope}")
 
+    async def measured() -> None:
+        await work.attempt(ingest_measured.read(work, medias, start), ingest_measured.STREAM)
+
     listed = {scope: medias_of(scope, medias) for scope in work.scopes}
     work.summary.media_count = len({media.media_id for of_scope in listed.values() for media in of_scope})
     later = any(spares(work.settings, of_scope) for of_scope in listed.values())
@@ -210,8 +215,10 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
         group.create_task(_read_events(work, looks, slices))
         if not later:
             group.create_task(in_parallel(map(counts, work.scopes), at_once))
+            group.create_task(measured())
     if later:
         await in_parallel(map(counts, work.scopes), at_once)
+        await measured()
 
 
 async def _read_events(work: Work, looks: Looks, slices: list[Slice]) -> None:

@@ -25,12 +25,15 @@ from wistia_lake.pipeline import (
     ingest_counts,
     ingest_engagement,
     ingest_events,
+    ingest_measured,
     ingest_medias,
     ingest_projects,
 )
 from wistia_lake.pipeline.expecting import Expected, expected
+from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range
 from wistia_lake.pipeline.ingest_work import Outlook
+from wistia_lake.pipeline.rotation import spares
 from wistia_lake.privacy.pages import row_count
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
@@ -43,8 +46,8 @@ COUNTED_STRETCHES = 8
 """Stretches of unread days whose sessions are counted, over all scopes (one a scope at least)."""
 SESSION_BYTES, STATS_BYTES, DAY_BYTES = 1_000, 150, 90
 """What a session, a media's counters and a day's counts take as JSON, unless pages that were read say it better."""
-CURVE_BYTES, PROJECTS_BYTES = 2_500, 3_000
-"""What a curve of a few minutes and a page of projects take."""
+CURVE_BYTES, PROJECTS_BYTES, MEASURED_BYTES = 2_500, 3_000, 280
+"""What a curve of a few minutes, a page of projects, and a measured day with activity take."""
 SPREAD = 0.4
 """How much busy days differ from quiet ones inside a stretch, as the deviation of the logarithm."""
 
@@ -115,13 +118,15 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
         looks = outlook.looks(ingest_events.STREAM)
         due = ingest_events.plan(outlook, looks, start)
         counted = await _count(outlook, looks, due)
+        offered = await ingest_measured.expected(outlook, medias, start)
     of_account = list(_account(outlook, medias, start))
     room = _left(settings.max_requests, lists, *of_account)
     slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
     sessions = _sessions(outlook, looks, slices, counted)
     of_medias = _statistics(outlook, medias, start, _left(room, sessions))
+    measured = _measured(outlook, medias, offered, of_medias[1], _left(room, sessions, *of_medias))
     return Plan(
-        [lists, sessions, *of_medias, *of_account],
+        [lists, sessions, *of_medias, *measured, *of_account],
         settings.requests_per_minute,
         min((one.day for one in slices), default=None),
         max((one.day for one in slices), default=None),
@@ -180,6 +185,22 @@ def _account(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> Itera
         yield StreamPlan(ingest_account.STREAM)
     else:
         yield StreamPlan(ingest_account.STREAM, 1, 1, DAY_BYTES * ((days[1] - days[0]).days + 1))
+
+
+def _measured(
+    outlook: Outlook, medias: Sequence[MediaRow], offered: ingest_measured.Expected, by_date: StreamPlan,
+    room: int | None,
+) -> list[StreamPlan]:  # fmt: skip
+    """What only the modern API has. Where requests are spared, the same medias are asked as for their daily counts."""
+    if outlook.client.api_version == "v1":
+        return []
+    slices, requests, days = offered.slice_count, offered.request_count, offered.day_count
+    if slices and any(spares(outlook.settings, medias_of(scope, medias)) for scope in outlook.scopes):
+        days = days * by_date.request_count // max(requests, 1)
+        slices, requests = by_date.slice_count, by_date.request_count
+    if room is not None:
+        requests = min(requests, room)
+    return [StreamPlan(ingest_measured.STREAM, slices, requests, MEASURED_BYTES * days)]
 
 
 @dataclass(slots=True)
