@@ -6,10 +6,12 @@ import pytest
 
 from support.simulation import Simulation
 from support.zone_worlds import ZoneWorld, zone_world
+from wistia_lake.bronze.batch import list_looks
 from wistia_lake.errors import UsageError
 from wistia_lake.lake.store import open_store
 from wistia_lake.model import ONE_DAY, Quiet
 from wistia_lake.pipeline.ingest import ingest
+from wistia_lake.probes import zone_lake
 from wistia_lake.probes.time_zone import time_zone
 from wistia_lake.probes.zone_lake import counts_of_lake
 from wistia_lake.sandbox.harness import Sandbox
@@ -86,6 +88,28 @@ def test_a_lake_of_single_medias_compares_these(tmp_path, account, sandbox):
     assert set(counts_of_lake(open_store(str(lake.lake))).plays) == {media_id}
     _ingest(lake, account, media_ids=())
     assert set(counts_of_lake(open_store(str(lake.lake))).plays) == {media_id, *others}
+
+
+def test_a_day_that_was_read_before_its_end_is_not_compared(tmp_path, account, sandbox):
+    lake = _lake(tmp_path, sandbox, account)
+    last = counts_of_lake(open_store(str(lake.lake))).last
+    sandbox.advance(sandbox.now + 3 * ONE_DAY)
+    _ingest(lake, account)
+    assert counts_of_lake(open_store(str(lake.lake))).last == last + 3 * ONE_DAY
+    for look in list_looks(open_store(str(lake.lake)), "media_by_date"):
+        if look.began_at >= sandbox.now:
+            (lake.lake / look.manifest_key).unlink()
+    # Sessions are complete now, but the daily counts are those of before: of a day that had not ended everywhere.
+    assert counts_of_lake(open_store(str(lake.lake))).last == last
+
+
+def test_many_single_medias_are_compared_by_those_that_were_read_longest(tmp_path, account, sandbox, monkeypatch):
+    media_ids = list(account.world.medias)
+    lake = _lake(tmp_path, sandbox, account, media_ids=tuple(media_ids))
+    monkeypatch.setattr(zone_lake, "MOST_MEDIAS", 1)
+    found = counts_of_lake(open_store(str(lake.lake)))
+    assert len(found.plays) == 1
+    assert set(found.plays) <= set(media_ids)
 
 
 def test_an_empty_lake_tells_nothing(tmp_path):
