@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from support.simulation import Simulation
@@ -36,7 +38,7 @@ def _ingest(lake: Simulation, account: ZoneWorld, **settings) -> None:
 
 @pytest.fixture
 def account():
-    return zone_world(3, zone="America/Denver", days=20, sessions=1500)
+    return zone_world(3, zone="America/Denver", days=20, sessions=1500, twin_share=0.05)
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def test_a_lake_tells_the_same_as_the_world_whatever_zone_is_set(tmp_path, accou
 
 
 def test_days_that_are_not_complete_on_both_sides_are_not_compared(tmp_path, account, sandbox):
+    sandbox.advance(sandbox.now.replace(hour=13))  # yesterday is over in every zone, today is not
     lake = _lake(tmp_path, sandbox, account)
     found = counts_of_lake(open_store(str(lake.lake)))
     assert found.last == sandbox.now.date() - 2 * ONE_DAY
@@ -116,11 +119,14 @@ def test_an_empty_lake_tells_nothing(tmp_path):
     assert counts_of_lake(open_store(str(tmp_path / "lake"))) is None
 
 
-@pytest.mark.parametrize("most", [60, 30])
+@pytest.mark.parametrize("most", [60, 30, 14])
 def test_without_a_lake_the_api_is_asked_no_more_than_was_allowed(tmp_path, account, sandbox, most):
     lake = Simulation(sandbox, tmp_path, {"now": f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}"})
-    report = time_zone(lake.loaded(zone="America/Denver"), max_requests=most)
+    steps: list[tuple[str, int, int | None]] = []
+    reporter = SimpleNamespace(step=lambda *step: steps.append(step))
+    report = time_zone(lake.loaded(zone="America/Denver"), max_requests=most, reporter=reporter)
     asked = sandbox.requests()
+    assert steps[-1] == ("requests for the zone", len(asked), most)
     assert report.values["request_count"] == len(asked) <= most
     assert report.values["source"] == "api"
     assert "America/Denver" in [one["zone"] for one in report.values["candidates"] if one["plausible"]]
@@ -138,3 +144,14 @@ def test_too_few_requests_are_refused_and_a_quiet_account_is_not_enough(tmp_path
         report = time_zone(lake.loaded())
         assert report.values["verdict"] == "not enough data"
         assert report.values["zone"] is None
+
+
+def test_a_walk_that_the_requests_cut_short_is_compared_as_far_as_it_got(tmp_path):
+    """Every session has a twin here, so that the pages hold half of what the plays made expect."""
+    account = zone_world(3, zone="America/Denver", days=20, sessions=1500, twin_share=1.0)
+    with Sandbox(account.world, now=account.now) as sandbox:
+        lake = Simulation(sandbox, tmp_path, {"now": f"{sandbox.now:%Y-%m-%dT%H:%M:%SZ}"})
+        found = time_zone(lake.loaded(), max_requests=20).values
+        assert found["request_count"] <= 20
+        assert found["zone"] == "America/Denver"
+        assert found["session_count"] >= 0.95 * found["play_count"]
