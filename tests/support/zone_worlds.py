@@ -57,7 +57,12 @@ class ZoneWorld:
 
 
 def zone_world(
-    seed: int, *, zone: str | None = None, days: int | None = None, sessions: float | None = None
+    seed: int,
+    *,
+    zone: str | None = None,
+    days: int | None = None,
+    sessions: float | None = None,
+    twin_share: float | None = None,
 ) -> ZoneWorld:
     """The random account of a seed: at least 14 active days and 1,000 sessions, unless others are asked for."""
     random = Random(seed)
@@ -81,7 +86,7 @@ def zone_world(
         received_at=random.choice(["first", "last"]),
         unseen_share=random.choice([0.0, 0.01, 0.02, 0.04]),
         late_share=random.choice([0.0, 0.015, 0.05]),
-        twin_share=random.choice([0.0, 0.006, 0.02]),
+        twin_share=random.choice([0.0, 0.006, 0.02]) if twin_share is None else twin_share,
     )
     return ZoneWorld(World(scenario, seed, options), first, first + timedelta(days=days - 1), now.astimezone(UTC))
 

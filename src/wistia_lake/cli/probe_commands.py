@@ -140,7 +140,9 @@ def time_zone(invocation: Invocation, live: bool, max_requests: int) -> None:
     from wistia_lake.probes.time_zone import time_zone as compare
 
     invocation.start_logging()
-    _show(invocation, compare(invocation.load(), live=live, max_requests=max_requests))
+    with invocation.reporter() as reporter:
+        report = compare(invocation.load(), live=live, max_requests=max_requests, reporter=reporter)
+    _show(invocation, report)
 
 
 def _run(invocation: Invocation, question: Callable[..., Any], output: Path, **options: Any) -> None:

@@ -53,7 +53,8 @@ def init(invocation: Invocation) -> None:
 
     invocation.start_logging()
     config = Path(invocation.given.get("config") or os.environ.get("WISTIA_LAKE_CONFIG") or "wistia-lake.toml")
-    done = write_files(lambda: invocation.load(config_may_miss=True), clock_of, config)
+    with invocation.reporter() as reporter:
+        done = write_files(lambda: invocation.load(config_may_miss=True), clock_of, config, reporter)
     if invocation.as_json:
         print_json(done)
         return

@@ -10,8 +10,6 @@ from wistia_lake.probes.zone_answer import Answer, answer
 from wistia_lake.probes.zone_lake import counts_of_lake
 from wistia_lake.settings import Loaded, Settings
 
-MOST_ROWS = 100_000
-"""Of sessions and of daily counts: somebody waits for the answer."""
 _EXAMPLE = 'Write zone = "America/New_York" (the zone of your Wistia account) into wistia-lake.toml.'
 
 
@@ -39,7 +37,7 @@ def _of_lake(settings: Settings) -> Answer | None:
     if root is None or not (root / MARKER_KEY).is_file():
         return None
     try:
-        return answer(counts_of_lake(open_store(settings.lake), most_rows=MOST_ROWS), settings.zone_name)
+        return answer(counts_of_lake(open_store(settings.lake)), settings.zone_name)
     except WistiaLakeError:
         return None
 

@@ -127,7 +127,9 @@ async def with_heartbeat(
 
 async def _read_all(work: Work) -> None:
     if work.settings.zone is None:
-        work.reporter.say("No zone is set, so days are UTC days; set zone to the account's in wistia-lake.toml.")
+        work.reporter.say(
+            "No zone is set, so days are UTC days; set the account's, which wistia-lake probe time-zone finds."
+        )
     marker, medias = await _read_medias(work)
     start = coverage_start(marker, work.settings.start)
     looks = work.looks(ingest_events.STREAM)

@@ -13,7 +13,7 @@ from pathlib import Path
 from wistia_lake.errors import WistiaLakeError
 from wistia_lake.lake.marker import MARKER_KEY, new_marker
 from wistia_lake.lake.store import lake_root, open_store
-from wistia_lake.model import Clock
+from wistia_lake.model import Clock, Reporter
 from wistia_lake.pipeline import ingest_medias
 from wistia_lake.pipeline.ingest_setup import key_path, pseudonymizer_of
 from wistia_lake.pipeline.ingest_work import Outlook
@@ -53,7 +53,9 @@ class Proposal:
     """What few sessions and daily counts say, or why they could not be read."""
 
 
-def init(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config: Path) -> Initialised:
+def init(
+    load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config: Path, reporter: Reporter
+) -> Initialised:
     """Write settings, the template for the token and the key into the folder of ``config``.
 
     Raises:
@@ -63,7 +65,7 @@ def init(load: Callable[[], Loaded], clock_of: Callable[[Loaded], Clock], config
     proposal = None
     if loaded.token is not None and not config.exists():
         try:
-            proposal = asyncio.run(_ask(loaded, clock_of(loaded)))
+            proposal = asyncio.run(_ask(loaded, clock_of(loaded), reporter))
         except WistiaLakeError as exc:
             done.notes.append(f"The account could not be looked at, so that nothing is proposed from it: {exc}")
     _key(loaded, done)
@@ -106,7 +108,7 @@ def _key(loaded: Loaded, done: Initialised) -> None:
         load_or_create_key(path)
 
 
-async def _ask(loaded: Loaded, clock: Clock) -> Proposal:
+async def _ask(loaded: Loaded, clock: Clock, reporter: Reporter) -> Proposal:
     settings, token = loaded.settings, required_token(loaded)
     pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
     client = WistiaClient(
@@ -116,7 +118,7 @@ async def _ask(loaded: Loaded, clock: Clock) -> Proposal:
     outlook = Outlook(settings, store, client, clock, None)
     async with client:
         listed = await ingest_medias.look(outlook, outlook.looks(ingest_medias.STREAM))
-        zone = await _zone(Api(client, settings, clock))
+        zone = await _zone(Api(client, settings, clock), reporter)
     oldest = ingest_medias.oldest(listed.rows)
     names = [row.project for row in listed.rows.values() if row.project]
     projects = tuple(sorted(set(names), key=lambda name: (-names.count(name), name)))
@@ -124,9 +126,9 @@ async def _ask(loaded: Loaded, clock: Clock) -> Proposal:
     return Proposal(len(listed.rows), start, oldest, projects, zone)
 
 
-async def _zone(api: Api) -> Answer | WistiaLakeError:
+async def _zone(api: Api, reporter: Reporter) -> Answer | WistiaLakeError:
     try:
-        return answer(await counts_of_account(api), api.settings.zone_name)
+        return answer(await counts_of_account(api, reporter=reporter), api.settings.zone_name)
     except WistiaLakeError as exc:
         return exc  # the other proposals stand without it
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from wistia_lake.errors import UsageError
 from wistia_lake.lake.marker import MARKER_KEY
 from wistia_lake.lake.store import lake_root, open_store
+from wistia_lake.model import Reporter
 from wistia_lake.probes.asking import Api, ask
 from wistia_lake.probes.samples import Report
 from wistia_lake.probes.zone_answer import Answer, answer
@@ -18,7 +19,9 @@ FEWEST_REQUESTS: Final = 10
 """Below, too little can be read to compare anything."""
 
 
-def time_zone(loaded: Loaded, *, live: bool = False, max_requests: int = MOST_REQUESTS) -> Report:
+def time_zone(
+    loaded: Loaded, *, live: bool = False, max_requests: int = MOST_REQUESTS, reporter: Reporter | None = None
+) -> Report:
     """Rank the zones by what the lake holds, or by what the API answers to a bounded number of requests.
 
     Raises:
@@ -35,7 +38,7 @@ def time_zone(loaded: Loaded, *, live: bool = False, max_requests: int = MOST_RE
     if not live and root is not None and (root / MARKER_KEY).is_file():
         found, source = answer(counts_of_lake(open_store(settings.lake)), settings.zone_name), "lake"
     else:
-        found, requests = ask(loaded, lambda api: _ask(api, settings.zone_name, max_requests))
+        found, requests = ask(loaded, lambda api: _ask(api, settings.zone_name, max_requests, reporter))
         source = "api"
     fits = None if not found.plausible else not found.contradicts(settings.zone_name)
     values = {
@@ -48,8 +51,8 @@ def time_zone(loaded: Loaded, *, live: bool = False, max_requests: int = MOST_RE
     )
 
 
-async def _ask(api: Api, zone: str, max_requests: int) -> tuple[Answer, int]:
-    counts = await counts_of_account(api, max_requests)
+async def _ask(api: Api, zone: str, max_requests: int, reporter: Reporter | None) -> tuple[Answer, int]:
+    counts = await counts_of_account(api, max_requests, reporter)
     return answer(counts, zone), api.client.stats.requests
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
 from wistia_lake.model import ONE_DAY
 from wistia_lake.probes.zone_score import Counts, Ranking, Score, rank
-from wistia_lake.probes.zones import QUARTER, Candidate, candidates, midnights
+from wistia_lake.probes.zones import Candidate, candidates, midnights
 
 Verdict = Literal["clear", "narrow", "not enough data", "no zone fits"]
 
@@ -147,9 +147,12 @@ def answer(counts: Counts | None, setting: str) -> Answer:
 
 
 def _sessions(counts: Counts) -> int:
-    """Sessions from the first day's beginning to the last one's end in UTC."""
-    begin, *_, end = (midnight * QUARTER for midnight in midnights("UTC", counts.first, counts.last))
-    return sum(begin <= at < end for sessions in counts.sessions.values() for at in sessions)
+    """Sessions of the days whose plays are compared, as UTC counts days."""
+    return sum(
+        datetime.fromtimestamp(at, UTC).date() in by_day
+        for media_id, by_day in counts.plays.items()
+        for at in counts.sessions.get(media_id, ())
+    )
 
 
 def _verdict(ranking: Ranking, active_days: int) -> Verdict:

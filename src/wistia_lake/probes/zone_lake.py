@@ -20,8 +20,8 @@ DAYS: Final = 60
 """How far back is looked, from the newest session's day."""
 MOST_MEDIAS: Final = 25
 """The busiest of them; the others add little."""
-MOST_ROWS: Final = 300_000
-"""Of sessions, and as many of daily counts: bounds time and memory in large accounts."""
+MOST_ROWS: Final = 500_000
+"""Of sessions, and as many of daily counts: half a second. A larger account has fewer days, or asks the API."""
 LAST_MIDNIGHT: Final = time(12, tzinfo=UTC)
 """A day has ended in every zone at this time of the next UTC day."""
 
@@ -51,12 +51,13 @@ def counts_of_lake(store: Store, *, days: int = DAYS, most_rows: int = MOST_ROWS
     Sessions around a day in any zone lie in its own UTC day and the two beside it, so these must be final.
     """
     events = list_looks(store, "events")
-    chosen = _chosen_looks(store, events, days, most_rows)
+    scopes = _scopes(events)
+    chosen = _chosen_looks(store, events, scopes, days, most_rows)
     covered = {scope: {look.slice.day for look, _ in found} for scope, found in chosen.items()}
     days_read = set().union(*covered.values()) if covered else set()
     if not days_read:
         return None
-    plays = _plays(store, min(days_read), max(days_read), most_rows)
+    plays = _plays(store, scopes, min(days_read), max(days_read), most_rows)
     complete: Plays = {}
     for media_id, by_day in plays.items():
         known = covered.get(ACCOUNT, set()) | covered.get(media_scope(media_id), set())
@@ -71,12 +72,19 @@ def counts_of_lake(store: Store, *, days: int = DAYS, most_rows: int = MOST_ROWS
     return Counts(min(wanted), max(wanted), {media_id: complete[media_id] for media_id in busiest}, sessions)
 
 
-def _chosen_looks(store: Store, looks: Looks, days: int, most_rows: int) -> dict[str, list[tuple[Look, Manifest]]]:
+def _scopes(looks: Looks) -> list[str]:
+    """The account, and of single medias those that were read longest: each costs a manifest a day."""
+    return sorted(looks.scopes, key=lambda scope: (scope != ACCOUNT, -len(looks.days(scope)), scope))[: MOST_MEDIAS + 1]
+
+
+def _chosen_looks(
+    store: Store, looks: Looks, scopes: list[str], days: int, most_rows: int
+) -> dict[str, list[tuple[Look, Manifest]]]:
     """Final looks of the newest days by scope, as many as the budget of rows allows."""
     chosen: dict[str, list[tuple[Look, Manifest]]] = defaultdict(list)
     all_days, rows = looks.all_days(), 0
     for day in reversed([day for day in all_days if day >= all_days[-1] - timedelta(days=days)]):
-        for scope in looks.scopes:
+        for scope in scopes:
             look = looks.newest(scope, day)
             if look is None or not look.final:
                 continue
@@ -89,11 +97,11 @@ def _chosen_looks(store: Store, looks: Looks, days: int, most_rows: int) -> dict
     return chosen
 
 
-def _plays(store: Store, first: date, last: date, most_rows: int) -> Plays:
+def _plays(store: Store, scopes: list[str], first: date, last: date, most_rows: int) -> Plays:
     """Plays by media and day, by the newest look that was made after the day had ended everywhere."""
     found: Plays = defaultdict(dict)
     rows = 0
-    for manifest in _looks_at_plays(store, first, last):
+    for manifest in _looks_at_plays(store, scopes, first, last):
         for row in iter_rows(store, manifest, _Day):
             if first <= row.date <= last and manifest.first_requested_at >= ended_everywhere(row.date):
                 found[row.media_id].setdefault(row.date, row.play_count)
@@ -103,11 +111,13 @@ def _plays(store: Store, first: date, last: date, most_rows: int) -> Plays:
     return found
 
 
-def _looks_at_plays(store: Store, first: date, last: date) -> Iterator[Manifest]:
+def _looks_at_plays(store: Store, scopes: list[str], first: date, last: date) -> Iterator[Manifest]:
     """Looks that may hold days of a stretch, newest first."""
     for look in sorted(list_looks(store, "media_by_date"), key=lambda look: look.batch_id, reverse=True):
         if look.slice.day < first:
             return
+        if look.slice.scope not in scopes:
+            continue
         manifest = read_manifest(store, look)
         if manifest.covers is not None and manifest.covers[0] <= last and manifest.covers[1] >= first:
             yield manifest

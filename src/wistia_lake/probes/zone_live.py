@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
 from wistia_lake.errors import ApiGone
-from wistia_lake.model import ONE_DAY, is_media_id
+from wistia_lake.model import ONE_DAY, Reporter, is_media_id
 from wistia_lake.privacy.policy import decode_by_date
 from wistia_lake.probes.asking import Api
 from wistia_lake.probes.describing import moment
@@ -37,9 +37,16 @@ class Choice:
     """As estimated from the plays."""
 
 
-async def counts_of_account(api: Api, most_requests: int = MOST_REQUESTS) -> Counts | None:
+async def counts_of_account(
+    api: Api, most_requests: int = MOST_REQUESTS, reporter: Reporter | None = None
+) -> Counts | None:
     """What at most so many requests tell; None if they tell nothing."""
     begun = api.client.stats.requests
+
+    def asked() -> None:
+        if reporter is not None:
+            reporter.step("requests for the zone", api.client.stats.requests - begun, most_requests)
+
     last = api.clock().date() - 2 * ONE_DAY  # over in every zone, and so is the UTC day after it
     recent = await api.page(EVENTS, 1, PER_PAGE, {})
     medias = _busiest(recent.rows)[: max(0, min(MOST_MEDIAS, most_requests // 4))]
@@ -49,7 +56,7 @@ async def counts_of_account(api: Api, most_requests: int = MOST_REQUESTS) -> Cou
     choice = choose(plays, last, left)
     if choice is None:
         return None
-    return await _compare(api, plays, choice, left)
+    return await _compare(api, plays, choice, left, asked)
 
 
 def choose(plays: Mapping[str, Mapping[date, int]], last: date, requests: int) -> Choice | None:
@@ -95,9 +102,9 @@ async def _plays(api: Api, media_id: str, last: date) -> dict[date, int]:
     return {date.fromisoformat(row.date): row.play_count for row in rows}
 
 
-async def _compare(api: Api, plays: Plays, choice: Choice, requests: int) -> Counts | None:
+async def _compare(api: Api, plays: Plays, choice: Choice, requests: int, asked: Callable[[], None]) -> Counts | None:
     spare = max(0, requests - choice.requests) // len(choice.medias)
-    walks = await asyncio.gather(*(_sessions(api, media_id, plays, choice, spare) for media_id in choice.medias))
+    walks = await asyncio.gather(*(_sessions(api, media_id, plays, choice, spare, asked) for media_id in choice.medias))
     kept: Plays = {}
     for media_id, (_, first) in zip(choice.medias, walks, strict=True):
         found = {day: count for day, count in plays[media_id].items() if first <= day <= choice.last}
@@ -109,22 +116,32 @@ async def _compare(api: Api, plays: Plays, choice: Choice, requests: int) -> Cou
     return Counts(min(min(days) for days in kept.values()), choice.last, kept, sessions)
 
 
-async def _sessions(api: Api, media_id: str, plays: Plays, choice: Choice, spare: int) -> tuple[list[int], date]:
+async def _sessions(
+    api: Api, media_id: str, plays: Plays, choice: Choice, spare: int, asked: Callable[[], None]
+) -> tuple[list[int], date]:
     """When a media's sessions were received, ascending, and the first day of which all are there.
 
     The API lists the newest first: a walk that is ended before its end lacks the oldest.
     """
     first, last = choice.first - ONE_DAY, choice.last + ONE_DAY
-    days = {"start_date": first.isoformat(), "end_date": last.isoformat()}
+    params: dict[str, str | int] = {
+        "start_date": first.isoformat(), "end_date": last.isoformat(), "media_id": media_id,
+    }  # fmt: skip
     most = _cost(plays, [media_id], choice.last, (choice.last - choice.first).days + 1) + spare
-    pages = await api.pages(EVENTS, PER_PAGE, most, {**days, "media_id": media_id})
     found: dict[str, int] = {}
-    for row in [row for page in pages for row in page.rows if isinstance(row, dict)]:
-        at = moment(row.get("received_at"))
-        if at is not None and row.get("media_id") == media_id:
-            found.setdefault(str(row.get("event_key")), int(at.timestamp()))
+    is_whole = False
+    for number in range(1, most + 1):
+        page = await api.page(EVENTS, number, PER_PAGE, params)
+        asked()
+        for row in [row for row in page.rows if isinstance(row, dict)]:
+            at = moment(row.get("received_at"))
+            if at is not None and row.get("media_id") == media_id:
+                found.setdefault(str(row.get("event_key")), int(at.timestamp()))
+        if not page.rows:
+            is_whole = True
+            break
     instants = sorted(found.values())
-    if len(pages) < most or not instants:
+    if is_whole or not instants:
         return instants, choice.first
     oldest = datetime.fromtimestamp(instants[0], UTC).date()
     return instants, max(choice.first, oldest + 2 * ONE_DAY)

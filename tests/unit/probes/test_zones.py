@@ -80,13 +80,14 @@ def test_the_zone_whose_days_have_as_many_sessions_as_plays_is_the_best(zone):
 
 def test_a_zone_that_nobody_listed_is_compared_by_its_days():
     found = answer(_counts("Europe/Paris"), "Europe/Vienna")
+    assert "Europe/Vienna" in found.best.alike
     assert not found.contradicts("Europe/Vienna")
     assert not found.contradicts("Europe/Brussels")
     assert found.contradicts("Europe/Samara")
 
 
 def test_sessions_that_are_received_minutes_after_their_play_do_not_move_the_zone():
-    exact = _counts("Asia/Dhaka", minutes=(4, 19, 34, 55))
+    exact = _counts("Asia/Dhaka", minutes=(19, 34, 55))
     late = Counts(exact.first, exact.last, exact.plays, {MEDIA: [at + 400 for at in exact.sessions[MEDIA]]})
     found = answer(late, "UTC")
     assert "Asia/Dhaka" in [name for one in found.plausible for name in one.candidate.names]
