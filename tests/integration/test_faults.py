@@ -263,7 +263,7 @@ def test_a_page_that_always_comes_twice_fails_its_slice_and_no_other(account: Fa
     account.assert_sessions()
 
 
-@pytest.mark.parametrize(("received_at", "seconds"), [("first", 600), ("last", 7)])
+@pytest.mark.parametrize(("received_at", "seconds"), [("first", 600), ("last", 60)])
 def test_time_that_moves_between_pages_hides_nothing(tmp_path: Path, received_at: str, seconds: int) -> None:
     """Sessions arrive at the top, late ones in the middle of finished days; what runs grows; the pages shift."""
     world = World(shelf(per_day=15.0), options=Options(received_at=received_at, late_share=0.2))  # type: ignore[arg-type]

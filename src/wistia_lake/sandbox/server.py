@@ -11,6 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -161,8 +162,19 @@ def _token(authorization: str, basic: bool) -> str | None:
     return None
 
 
-async def _not_sent(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
-    """Half an answer and a broken connection, or nothing until the reader gives up."""
+async def _new_script(site: Site, request: web.Request) -> web.Response:
+    try:
+        script = parse_script(msgspec.json.decode(await request.read()))
+    except (msgspec.DecodeError, ValueError) as problem:
+        return web.json_response({"error": f"expected a list of faults: {problem}"}, status=422)
+    site.set_faults(script)
+    return web.json_response({"faults": len(script)})
+
+
+async def _sent(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+    """The answer, or half of it and a broken connection, or nothing until the reader gives up."""
+    if answer.sent == "whole":
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
     response = web.StreamResponse(status=answer.status, headers=headers)
     if answer.sent == "never":
         await asyncio.Event().wait()  # the handler ends when the reader hangs up, or the server is stopped
@@ -187,14 +199,6 @@ def application(site: Site) -> web.Application:
             return web.json_response({"error": f'expected {{"to": "…Z"}}: {problem}'}, status=422)
         return web.json_response({"now": instant_text(site.now)})
 
-    async def faults(request: web.Request) -> web.Response:
-        try:
-            script = parse_script(msgspec.json.decode(await request.read()))
-        except (msgspec.DecodeError, ValueError) as problem:
-            return web.json_response({"error": f"expected a list of faults: {problem}"}, status=422)
-        site.set_faults(script)
-        return web.json_response({"faults": len(script)})
-
     async def requests(_: web.Request) -> web.Response:
         return web.json_response(site.requests())
 
@@ -208,15 +212,12 @@ def application(site: Site) -> web.Application:
         answer, headers = site.handle(path, query, request.headers.get("Authorization", ""))
         headers["x-request-id"] = str(uuid.uuid4())
         headers["Content-Type"] = answer.content_type
-        if answer.seconds:
-            await asyncio.sleep(answer.seconds / site.time_scale)
-        if answer.sent != "whole":
-            return await _not_sent(request, answer, headers)
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+        await asyncio.sleep(answer.seconds / site.time_scale)
+        return await _sent(request, answer, headers)
 
     app = web.Application()
     app.router.add_post("/_sandbox/advance", advance)
-    app.router.add_post("/_sandbox/faults", faults)
+    app.router.add_post("/_sandbox/faults", partial(_new_script, site))
     app.router.add_get("/_sandbox/requests", requests)
     app.router.add_get("/{path:.*}", get)
     return app
