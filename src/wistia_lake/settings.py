@@ -86,10 +86,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Request rate; at most 590 against Wistia, whose limit of 600 is shared with the account's other tools."""
     slices_in_flight: Annotated[int, Meta(ge=1, le=64)] = 16
     """Slices that are walked at the same time."""
+    timeout_seconds: Annotated[int, Meta(ge=10, le=3600)] = 60
+    """Seconds that a request may take before it is given up and repeated."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
     now: Annotated[str | None, Meta(examples=["2025-03-12T14:00:00Z"])] = None
     """Replaces the clock; loopback base URLs only."""
+    time_scale: Annotated[float, Meta(ge=1, le=1000)] = 1.0
+    """How many times faster than real time waits and time-outs pass; loopback base URLs only."""
 
     @property
     def zone_name(self) -> str:

@@ -238,7 +238,7 @@ def settings_text(proposed: Mapping[str, Sequence[str]] | None = None, projects:
     for one in sorted(documented(Settings), key=lambda one: one.is_table):
         if one.is_table:
             lines += ["", f"# {one.meaning}", *_rules(one.name, projects if one.name == "channels" else ())]
-        elif one.name != "now":  # not for a file: it would stop the clock of every command
+        elif one.name not in ("now", "time_scale"):  # not for a file: they would change every command's clock
             shown = one.example if one.default is None else one.default
             own = [f"# {one.name} = {_toml(shown)}"]
             lines += ["", f"# {one.meaning}", *(proposed or {}).get(one.name, own)]

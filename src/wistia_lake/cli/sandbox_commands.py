@@ -6,12 +6,16 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wistia_lake.cli.group import LazyGroup
 from wistia_lake.cli.options import Invocation, command
 from wistia_lake.cli.output import print_json
+
+if TYPE_CHECKING:
+    from wistia_lake.sandbox.fault_kinds import Fault
 
 COMMANDS = {
     "serve": ("sandbox_commands", "Serve a simulated account on this machine until Ctrl-C."),
@@ -52,6 +56,20 @@ class Instant(click.ParamType[datetime]):
     "--request-log", type=click.Path(dir_okay=False, path_type=Path), help="Append every answered request as JSON."
 )
 @click.option(
+    "--faults",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Go wrong by this script (TOML, or JSON if so named): tables [[fault]] with what, and when.",
+)
+@click.option("--list-faults", is_flag=True, help="List what can go wrong, and end.")
+@click.option(
+    "--time-scale",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(1, 1000),
+    help="How many times faster than real time delays pass; readers want WISTIA_LAKE_TIME_SCALE.",
+)
+@click.option(
     "--setup",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
@@ -67,6 +85,9 @@ def serve(
     latency: float,
     rate_limit: int,
     request_log: Path | None,
+    faults: Path | None,
+    list_faults: bool,
+    time_scale: float,
     setup: Path | None,
 ) -> None:
     """Serve a simulated account on this machine until Ctrl-C.
@@ -75,8 +96,12 @@ def serve(
     it stands still until `sandbox advance` moves it.
     """
     from wistia_lake.sandbox.catalog import SCENARIOS, scenario_toml
+    from wistia_lake.sandbox.fault_kinds import KINDS
     from wistia_lake.sandbox.main import serve_forever
 
+    if list_faults:
+        print("\n".join(f"{name:<20}{kind.meaning}" for name, kind in KINDS.items()))
+        return
     invocation.start_logging()
     if scenario not in SCENARIOS:
         raise click.UsageError(f"There is no scenario {scenario!r}; there are {', '.join(SCENARIOS)}.")
@@ -96,8 +121,19 @@ def serve(
         latency_ms=latency,
         rate_limit=rate_limit,
         request_log=request_log,
+        faults=() if faults is None else _script(faults),
+        time_scale=time_scale,
         echo=ready,
     )
+
+
+def _script(path: Path) -> list[Fault]:
+    from wistia_lake.sandbox.faults import read_script
+
+    try:
+        return read_script(path)
+    except (OSError, ValueError) as problem:
+        raise click.UsageError(f"{str(path)!r} is no script of faults: {problem}.") from problem
 
 
 def _env_file(ready_line: str, rate_limit: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -31,7 +30,7 @@ from wistia_lake.status import lake_status
 from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import ACCOUNT, MEDIAS, STATS_ACCOUNT, Endpoint
-from wistia_lake.wistia.pacing import Pacer
+from wistia_lake.wistia.opening import open_client
 
 PACKAGES = ("wistia-lake", "aiohttp", "duckdb", "obstore", "pyarrow", "pyiceberg")
 SKEW_WARN, SKEW_FAIL = timedelta(minutes=1), timedelta(minutes=10)
@@ -99,10 +98,8 @@ async def _api(loaded: Loaded, clock: Clock) -> list[Finding]:
 
 
 def _client(loaded: Loaded, token: Secret, clock: Clock) -> WistiaClient:
-    settings = loaded.settings
-    pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
     # One attempt: somebody waits for the answer, and "not now" is an answer.
-    return WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host, attempts=1)
+    return open_client(loaded.settings, token, clock, attempts=1)
 
 
 async def _asked(client: WistiaClient, name: str, endpoint: Endpoint) -> Finding:

@@ -8,7 +8,6 @@ completely and committed, or not at all.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from datetime import date
 from typing import Any
@@ -37,8 +36,7 @@ from wistia_lake.pipeline.summary import IngestSummary
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
 from wistia_lake.wistia.access import required_token
-from wistia_lake.wistia.client import WistiaClient
-from wistia_lake.wistia.pacing import Pacer
+from wistia_lake.wistia.opening import open_client
 
 
 def ingest(
@@ -85,8 +83,7 @@ async def ingest_into(
     marker = read_marker(store)
     start = first_whole_day(now) if marker is None else coverage_start(marker, settings.start)
     asked = asked_range(settings, first, last, now, settings.start or start, missing_only=missing_only)
-    pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
-    client = WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host)
+    client = open_client(settings, token, clock)
     pseudonymizer = pseudonymizer_of(loaded, store)
     summary = summary if summary is not None else IngestSummary(run_id=new_batch_id(now))
     with lease(store, "ingest", holder=holder(), clock=clock) as held:

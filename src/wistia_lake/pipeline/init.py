@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -24,8 +23,7 @@ from wistia_lake.probes.zone_live import counts_of_account
 from wistia_lake.settings import Loaded
 from wistia_lake.settings_doc import env_text, settings_text
 from wistia_lake.wistia.access import required_token
-from wistia_lake.wistia.client import WistiaClient
-from wistia_lake.wistia.pacing import Pacer
+from wistia_lake.wistia.opening import open_client
 
 ENV_FILE = ".env"
 
@@ -110,10 +108,7 @@ def _key(loaded: Loaded, done: Initialised) -> None:
 
 async def _ask(loaded: Loaded, clock: Clock, reporter: Reporter) -> Proposal:
     settings, token = loaded.settings, required_token(loaded)
-    pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
-    client = WistiaClient(
-        settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host, attempts=2
-    )
+    client = open_client(settings, token, clock, attempts=2)
     store = open_store("memory://")
     outlook = Outlook(settings, store, client, clock, None)
     async with client:

@@ -7,7 +7,6 @@ never read to its end, for single pages of its sessions, of which only the numbe
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,9 +37,8 @@ from wistia_lake.privacy.pages import row_count
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
 from wistia_lake.wistia.access import required_token
-from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import EVENTS, PER_PAGE
-from wistia_lake.wistia.pacing import Pacer
+from wistia_lake.wistia.opening import open_client
 
 COUNTED_STRETCHES = 8
 """Stretches of unread days whose sessions are counted, over all scopes (one a scope at least)."""
@@ -105,8 +103,7 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
     marker = read_marker(store)
     start = first_whole_day(clock()) if marker is None else coverage_start(marker, settings.start)
     asked = asked_range(settings, first, last, clock(), settings.start or start, missing_only=missing_only)
-    pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
-    client = WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host)
+    client = open_client(settings, token, clock)
     outlook = Outlook(settings, store, client, clock, asked)
     async with client:
         listed = await ingest_medias.look(outlook, outlook.looks(ingest_medias.STREAM))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from wistia_lake.settings import Loaded, Settings
 from wistia_lake.wistia.access import clock_of, required_token
 from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import PER_PAGE, Endpoint
-from wistia_lake.wistia.pacing import Pacer
+from wistia_lake.wistia.opening import open_client
 
 T = TypeVar("T")
 
@@ -108,8 +107,7 @@ def ask(loaded: Loaded, question: Callable[[Api], Awaitable[T]]) -> T:
         ApiRejected, ApiGone, ApiExhausted, DataError: from the client.
     """
     token, clock, settings = required_token(loaded), clock_of(loaded), loaded.settings
-    pacer = Pacer(settings.requests_per_minute, monotonic=time.monotonic)
-    client = WistiaClient(settings.base_url, token, pacer=pacer, clock=clock, allow_host=settings.allow_host)
+    client = open_client(settings, token, clock)
 
     async def asked() -> T:
         async with client:

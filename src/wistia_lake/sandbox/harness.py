@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from wistia_lake.sandbox.fault_kinds import Fault
 from wistia_lake.sandbox.scenario import Scenario
 from wistia_lake.sandbox.server import TOKEN, Site, application
 from wistia_lake.sandbox.world import World
@@ -19,7 +21,13 @@ _STARTUP_SECONDS = 10.0
 
 async def start(site: Site, port: int) -> tuple[web.AppRunner, int]:
     """Listen on loopback; returns the runner and the port."""
-    runner = web.AppRunner(application(site), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        application(site),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=1.0,
+        handler_cancellation=True,
+    )
     await runner.setup()
     tcp = web.TCPSite(runner, "127.0.0.1", port)
     await tcp.start()
@@ -36,10 +44,13 @@ class Sandbox:
 
     def __init__(
         self, world: World | Scenario | str = "tiny", *, now: datetime | None = None, seed: int = 1,
-        rate_limit: int | None = None, latency_ms: float = 0.0, port: int = 0,
+        rate_limit: int | None = None, latency_ms: float = 0.0, port: int = 0, faults: Iterable[Fault] = (),
+        time_scale: float = 1.0,
     ) -> None:  # fmt: skip
         self.world = world if isinstance(world, World) else World(world, seed)
-        self.site = Site(self.world, now, rate_limit=rate_limit, latency_ms=latency_ms)
+        self.site = Site(
+            self.world, now, rate_limit=rate_limit, latency_ms=latency_ms, faults=faults, time_scale=time_scale
+        )
         self.base_url = ""
         self._port = port
         self._ready: Future[str] = Future()
@@ -54,6 +65,10 @@ class Sandbox:
     def advance(self, to: datetime) -> None:
         """Move the simulated present; never backwards."""
         self.site.advance(to)
+
+    def set_faults(self, script: Iterable[Fault] = ()) -> None:
+        """Go wrong by another script from now on, or by none."""
+        self.site.set_faults(script)
 
     def requests(self) -> list[dict[str, Any]]:
         """The log of every answered API request; what the truth calls looks."""

@@ -10,7 +10,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from wistia_lake.sandbox.catalog import channel_rules
 from wistia_lake.sandbox.clock import instant_text
+from wistia_lake.sandbox.fault_kinds import Fault
 from wistia_lake.sandbox.harness import start
 from wistia_lake.sandbox.scenario import ChannelRule, Options
 from wistia_lake.sandbox.server import DEFAULT_LIMIT, TOKEN, Site
@@ -35,6 +36,8 @@ def serve_forever(
     rate_limit: int | None = DEFAULT_LIMIT,
     request_log: Path | str | None = None,
     options: Options | None = None,
+    faults: Iterable[Fault] = (),
+    time_scale: float = 1.0,
     echo: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Prints one JSON line when ready: base_url, token, now."""
@@ -44,7 +47,9 @@ def serve_forever(
         log: io.TextIOBase | None = None
         if request_log is not None:
             log = stack.enter_context(Path(request_log).open("a", encoding="utf-8"))
-        site = Site(world, now, rate_limit=rate_limit, latency_ms=latency_ms, log=log)
+        site = Site(
+            world, now, rate_limit=rate_limit, latency_ms=latency_ms, log=log, faults=faults, time_scale=time_scale
+        )
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(site, port, echo or _say))
 

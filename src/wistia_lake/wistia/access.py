@@ -28,6 +28,11 @@ def required_token(loaded: Loaded) -> Secret:
             f"now = {loaded.settings.now} replaces the clock, which is allowed only against a sandbox on this machine; "
             f"the base URL names {base.host}. Unset --now and WISTIA_LAKE_NOW."
         )
+    if loaded.settings.time_scale != 1 and not base.is_loopback:
+        raise SettingsError(
+            f"time_scale = {loaded.settings.time_scale:g} makes waits shorter, which is allowed only against a sandbox "
+            f"on this machine; the base URL names {base.host}. Unset WISTIA_LAKE_TIME_SCALE."
+        )
     return loaded.token
 
 

@@ -65,7 +65,7 @@ class WistiaClient:
     """Asks the API; use it in ``async with``. One client and one pacer serve any number of tasks.
 
     ``attempts`` is the most a request is tried; ``sleep`` and ``jitter`` (0..1) are replaceable so that tests take no
-    time.
+    time, and ``time_scale`` says how many times faster than real time a time-out passes.
 
     Raises:
         SettingsError: the base URL may not be sent the token, the token has a wrong form, or the pace is too high.
@@ -80,6 +80,7 @@ class WistiaClient:
         clock: Clock,
         allow_host: bool = False,
         timeout_seconds: float = 60.0,
+        time_scale: float = 1.0,
         attempts: int = 6,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -95,6 +96,7 @@ class WistiaClient:
         self._pacer = pacer
         self._clock = clock
         self._timeout_seconds = timeout_seconds
+        self._time_scale = time_scale
         self._attempts = attempts
         self._sleep = sleep
         self._jitter = jitter
@@ -105,7 +107,7 @@ class WistiaClient:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self._timeout_seconds),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_seconds / self._time_scale),
             # The pacer says how many requests are under way; waiting for a connection would count as a time-out.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),

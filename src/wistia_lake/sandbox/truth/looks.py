@@ -5,57 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from wistia_lake.sandbox.clock import parse_instant
 from wistia_lake.sandbox.scenario import Media
-from wistia_lake.sandbox.sessions import Session
-from wistia_lake.sandbox.world import World, order
+from wistia_lake.sandbox.truth.walks import EventWalk, Page, Walk, Walker, believed, page_rows, reach
+from wistia_lake.sandbox.world import World
 
-_PER_PAGE = 100
+__all__ = ["EventWalk", "Looks", "Walk", "Window", "listed"]
 
-
-@dataclass(slots=True)
-class Walk:
-    """Pages of one list in ascending order. Its instant is that of its first page."""
-
-    at: datetime
-    number: int
-    """Place in the log, which tells walks at the same instant apart."""
-    pages: list[tuple[int, int, datetime]] = field(default_factory=list)
-    """Page number, page size and instant of every page that was served."""
-    complete: bool = False
-    void: bool = False
-    """The first short page was read a second time and had other rows: the walk does not count."""
-
-
-class EventWalk(Walk):
-    """One look at a UTC day of sessions, of the account or of one media."""
-
-    day: date
-    media_id: str | None
-    __slots__ = ("day", "media_id")
-
-    def rows(self, world: World, media_id: str) -> list[tuple[Session, datetime]]:
-        """The sessions of one media as this walk saw them, each with the instant of its page."""
-        if all(at == self.at for _, _, at in self.pages):
-            return [(session, self.at) for session in world.visible(media_id, self.day, self.at)]
-        seen: dict[tuple[str, str], tuple[Session, datetime]] = {}
-        for page, size, at in self.pages:  # of a row repeated inside a walk, the later request counts
-            for session in page_rows(world, self.day, self.media_id, (page, size, at)):
-                if session.media_id == media_id:
-                    seen[session.event_key, session.visitor.key] = session, at
-        return list(seen.values())
-
-
-def page_rows(world: World, day: date, media_id: str | None, page: tuple[int, int, datetime]) -> list[Session]:
-    """The sessions on one page of a UTC day."""
-    number, size, at = page
-    medias = [media_id] if media_id else list(world.medias)
-    rows = [session for media in medias for session in world.visible(media, day, at)]
-    rows.sort(key=lambda session: order(session, at.timestamp()))
-    return rows[(number - 1) * size : number * size]
+_EVENT_PARAMETERS = ("start_date", "end_date", "media_id", "page", "per_page")
+_MOST_GONE = 0.05
+_ONE_LIST = timedelta(minutes=30)
+"""Simulated; a list request that comes later after another belongs to another run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +34,18 @@ class Window:
 class Looks:
     """Every look in a request log, sorted by what was looked at."""
 
-    def __init__(self, world: World, lines: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, world: World, lines: Iterable[Mapping[str, Any]], settle: timedelta = timedelta(hours=1)
+    ) -> None:
         self._world = world
         self._numbers = {str(media.id): media_id for media_id, media in world.medias.items()}
-        self._walks: dict[tuple[str | None, ...], Walk] = {}
-        self.events: dict[tuple[date, str | None], list[EventWalk]] = defaultdict(list)
-        self.lists: list[Walk] = []
+        self._round = 0
+        self._list_at: datetime | None = None
+        self._list_walker: Walker[Walk] = Walker(Walk, lambda *_: True)
+        self._event_walkers: dict[tuple[date, str | None], Walker[EventWalk]] = {}
+        self._fans: dict[int, Fan] = defaultdict(Fan)
         self.shows: list[tuple[int, str, int]] = []
         """Place in the log, media and status of every media that was asked for by itself."""
-        self.stats: list[tuple[datetime, str]] = []
         self.windows: dict[str, list[Window]] = defaultdict(list)
         self.account_windows: list[Window] = []
         self.measured_windows: dict[str, list[Window]] = defaultdict(list)
@@ -87,34 +53,54 @@ class Looks:
         """Per media, the instant of the newest answer about its curve."""
         for number, line in enumerate(lines):
             self._read(number, line, parse_instant(line["at"]))
-        for walks in self.events.values():
-            walks[:] = [walk for walk in walks if walk.complete and not walk.void]
-        self.lists = [walk for walk in self.lists if walk.complete and not walk.void]
+        self.lists = believed(self._list_walker.complete, lambda walk: {*listed(world, walk)}, lambda _: True)
+        self.events: dict[tuple[date, str | None], list[EventWalk]] = defaultdict(list)
+        for slice_, walker in self._event_walkers.items():
+            walks = walker.complete
+            if any(walk.is_lie for walk in walks):
+                walks = believed(walks, lambda walk: walk.keys(world), lambda walk: walk.is_of_a_finished_day(settle))
+            self.events[slice_] = walks
+        self.stats: list[tuple[datetime, str]] = [found for fan in self._fans.values() for found in fan.kept()]
 
     def _read(self, number: int, line: Mapping[str, Any], at: datetime) -> None:
         path = str(line["path"]).removeprefix("/v1").removeprefix("/modern").removesuffix(".json")
-        query, ok = line["query"], line["status"] == 200
-        match path.strip("/").split("/"):
+        parts, query = path.strip("/").split("/"), line["query"]
+        ok = line["status"] == 200 and reach(line) in ("answer", "empty", "spoiled", "stale")
+        self._begin_round(at, is_list=parts == ["medias"])
+        match parts:
             case ["medias"] if ok and not set(query) - {"page", "per_page", "sort_by", "sort_direction"}:
-                self._step(("medias",), number, line, at)
-            case ["medias", media_id]:
+                self._list_walker.step(number, line, at, self._round, self._size(query))
+            case ["medias", media_id] if reach(line) == "answer":
                 self.shows.append((number, media_id, line["status"]))
-            case ["stats", "events"] if ok and not set(query) - {*_EVENT_PARAMETERS}:
-                if query.get("start_date") and query.get("start_date") == query.get("end_date"):
-                    self._step(("events", query["start_date"], query.get("media_id")), number, line, at)
-            case ["stats", "medias", media_id] if ok:
-                self.stats.append((at, self._hashed(media_id)))
-            case ["stats", "medias", media_id, "by_date"] if ok:
+            case ["stats", "events"]:
+                self._fans[self._round].by_media |= bool(query.get("media_id"))
+                if ok and not set(query) - {*_EVENT_PARAMETERS}:
+                    self._step(number, line, at)
+            case ["stats", "medias", media_id]:
+                self._fans[self._round].add(self._hashed(media_id), line["status"], reach(line) == "answer", at)
+            case _ if line["status"] == 200 and reach(line) == "answer":
+                self._read_single(parts, number, query, at)
+
+    def _begin_round(self, at: datetime, *, is_list: bool) -> None:
+        """Every run of a reader begins with the media list; one that was stopped in the middle of it begins again."""
+        if is_list:
+            self._round += self._list_at is None or at - self._list_at > _ONE_LIST
+        self._list_at = at if is_list else None
+
+    def _read_single(self, parts: list[str], number: int, query: Mapping[str, str], at: datetime) -> None:
+        """What is answered in one piece; a row of it that is none makes the whole worthless."""
+        match parts:
+            case ["stats", "medias", media_id, "by_date"]:
                 self.windows[self._hashed(media_id)].append(self._window(number, query, at))
-            case ["analytics", "medias", media_id, "timeseries"] if ok:
+            case ["analytics", "medias", media_id, "timeseries"]:
                 self.measured_windows[media_id].append(self._measured_window(number, query, at))
-            case ["stats", "medias", media_id, "engagement"] if ok:
+            case ["stats", "medias", media_id, "engagement"]:
                 self.curves[self._hashed(media_id)] = at
-            case ["stats", "account", "by_date"] if ok:
+            case ["stats", "account", "by_date"]:
                 self.account_windows.append(self._window(number, query, at))
 
     def _hashed(self, media_id: str) -> str:
-        return media_id if media_id in self._world.medias else self._numbers[media_id]
+        return media_id if media_id in self._world.medias else self._numbers.get(media_id, media_id)
 
     def _window(self, number: int, query: Mapping[str, str], at: datetime) -> Window:
         """The account days that the answer had rows for; none after today."""
@@ -130,35 +116,27 @@ class Looks:
         today = self._world.calendar.day_of(at)
         return Window(at, number, date.fromisoformat(query["start_date"]), min(last, today))
 
-    def _step(self, key: tuple[str | None, ...], number: int, line: Mapping[str, Any], at: datetime) -> None:
-        """One page of a walk: page 1 begins a new one, any other goes on with the running one."""
-        page = max(1, int(line["query"].get("page") or 1))
-        size = min(int(line["query"].get("per_page") or self._world.options.default_per_page), _PER_PAGE)
-        walk = self._walks.get(key)
-        if page == 1:
-            walk = self._walks[key] = self._begin(key, number, at)
-        elif walk is None or page > walk.pages[-1][0] + 1:
-            return  # a page out of order belongs to no walk
-        elif walk.complete and page == walk.pages[-1][0]:
-            walk.void = walk.void or not self._agrees(walk, (page, size, at))
-        walk.pages.append((page, size, at))
-        walk.complete = walk.complete or line["rows"] < size
+    def _size(self, query: Mapping[str, str]) -> int:
+        options = self._world.options
+        return min(int(query.get("per_page") or options.default_per_page), options.most_per_page)
 
-    def _agrees(self, walk: Walk, again: tuple[int, int, datetime]) -> bool:
-        if not isinstance(walk, EventWalk) or walk.pages[-1][2] == again[2]:
+    def _step(self, number: int, line: Mapping[str, Any], at: datetime) -> None:
+        """One page of a walk through a UTC day."""
+        query = line["query"]
+        if not query.get("start_date") or query["start_date"] != query.get("end_date"):
+            return
+        slice_ = date.fromisoformat(query["start_date"]), query.get("media_id")
+        if slice_ not in self._event_walkers:
+            self._event_walkers[slice_] = Walker(lambda at, number: _event_walk(at, number, slice_), self._agree)
+        self._event_walkers[slice_].step(number, line, at, self._round, self._size(query))
+
+    def _agree(self, walk: EventWalk, one: Page, other: Page) -> bool:
+        """Whether two readings of one page have the same rows; a field that was spoiled is no reason to differ."""
+        if (one.at, one.is_lie) == (other.at, other.is_lie):
             return True
-        both = [page_rows(self._world, walk.day, walk.media_id, page) for page in (walk.pages[-1], again)]
+        both = [page_rows(self._world, walk.day, walk.media_id, page) for page in (one, other)]
         first, second = ({(session.event_key, session.visitor.key) for session in rows} for rows in both)
         return first == second
-
-    def _begin(self, key: tuple[str | None, ...], number: int, at: datetime) -> Walk:
-        if key[0] == "medias":
-            self.lists.append(Walk(at, number))
-            return self.lists[-1]
-        walk = EventWalk(at, number)
-        walk.day, walk.media_id = date.fromisoformat(str(key[1])), key[2]
-        self.events[walk.day, walk.media_id].append(walk)
-        return walk
 
     def deciding(self, media_id: str, day: date) -> EventWalk | None:
         """The newest complete look at a UTC day whose scope contains the media.
@@ -194,9 +172,42 @@ def _newest(walks: Iterable[EventWalk]) -> EventWalk | None:
     return max(walks, key=lambda walk: (walk.at, walk.number), default=None)
 
 
-_EVENT_PARAMETERS = ("start_date", "end_date", "media_id", "page", "per_page")
-
-
 def listed(world: World, walk: Walk) -> dict[str, Media]:
     """The medias that a list walk held."""
-    return {media.hashed_id: media for media in world.present_medias(walk.at)}
+    present = world.present_medias(walk.at)
+    lies = [range((page.number - 1) * page.size, page.number * page.size) for page in walk.pages if page.is_lie]
+    return {
+        media.hashed_id: media for place, media in enumerate(present) if not any(place in hidden for hidden in lies)
+    }
+
+
+def _event_walk(at: datetime, number: int, slice_: tuple[date, str | None]) -> EventWalk:
+    walk = EventWalk(at, number)
+    walk.day, walk.media_id = slice_
+    return walk
+
+
+@dataclass(slots=True)
+class Fan:
+    """The lifetime counters that one round asked for, media by media: a reader keeps all of them or none.
+
+    None, if any media had no answer in the end, or a twentieth of them were not there any more. Rounds that ask for
+    single medias' sessions keep each media by itself.
+    """
+
+    by_media: bool = False
+    last: dict[str, int] = field(default_factory=dict)
+    """Per media, the status of its last answer; 0 if that was no answer."""
+    good: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def add(self, media_id: str, status: int, is_good: bool, at: datetime) -> None:
+        """One answer; that of a repeated request counts."""
+        self.last[media_id] = status if is_good else 0
+        if is_good and status == 200:
+            self.good.append((at, media_id))
+
+    def kept(self) -> list[tuple[datetime, str]]:
+        """Instants and medias of the answers that a reader keeps."""
+        gone = sum(status == 404 for status in self.last.values())
+        is_whole = {*self.last.values()} <= {200, 404} and gone < _MOST_GONE * len(self.last)
+        return self.good if self.by_media or is_whole else []

@@ -41,11 +41,11 @@ class Truth:
         settle_minutes: int = 60,
     ) -> None:
         self._world = world
-        self._looks = Looks(world, looks)
         self._calendar = Calendar(zone)
         self._key = pseudonym_key
         self._rules = tuple(channel_rules)
         self._settle, window = timedelta(minutes=settle_minutes), timedelta(days=late_window_days)
+        self._looks = Looks(world, looks, self._settle)
         self._days = Days(world, self._looks, self._calendar, self._settle, window)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
