@@ -88,6 +88,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Slices that are walked at the same time."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
+    include: tuple[MediaRule, ...] = ()
+    """Rules for the medias that tables show; empty: all. What is read and kept in bronze stays the same."""
+    exclude: tuple[MediaRule, ...] = ()
+    """Rules for the medias that tables do not show, whatever includes them; they too change nothing in bronze."""
     now: Annotated[str | None, Meta(examples=["2025-03-12T14:00:00Z"])] = None
     """Replaces the clock; loopback base URLs only."""
 
@@ -223,11 +227,10 @@ def _validate(settings: Settings) -> None:
         raise SettingsError(
             f"zone = {settings.zone!r} is not a time zone; write one such as America/New_York."
         ) from exc
-    for rule in settings.channels:
-        if rule.project is rule.section is rule.tag is rule.title is None:
-            raise SettingsError(
-                f"The rule for channel {rule.channel!r} needs a project, section, tag or title pattern."
-            )
+    for name, rules in (("channels", settings.channels), ("include", settings.include), ("exclude", settings.exclude)):
+        for place, rule in enumerate(rules, 1):
+            if rule.project is rule.section is rule.tag is rule.title is None:
+                raise SettingsError(f"Rule {place} of [[{name}]] needs a project, section, tag or title pattern.")
     fixed_now(settings)
 
 
