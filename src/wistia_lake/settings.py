@@ -33,7 +33,7 @@ DEFAULT_CONFIG = "wistia-lake.toml"
 
 
 class MediaRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Patterns for medias. All that are given must match the whole value, case-insensitively.
+    """A rule has one pattern at least, and all that it has must match the whole value, whatever the case of letters.
 
     `*` stands for any text, `?` for one character.
     """
@@ -52,7 +52,7 @@ class ChannelRule(MediaRule, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A channel, and which medias belong to it."""
 
     channel: str
-    """Name of the channel."""
+    """Name of the channel; in `[[channels]]` only, where it must stand."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
