@@ -33,7 +33,7 @@ DEFAULT_CONFIG = "wistia-lake.toml"
 
 
 class MediaRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Patterns for medias. All that are given must match the whole value, case-insensitively.
+    """A rule has one pattern at least, and all that it has must match the whole value, whatever the case of letters.
 
     `*` stands for any text, `?` for one character.
     """
@@ -52,7 +52,7 @@ class ChannelRule(MediaRule, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A channel, and which medias belong to it."""
 
     channel: str
-    """Name of the channel."""
+    """Name of the channel; in `[[channels]]` only, where it must stand."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +90,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Seconds that a request may take before it is given up and repeated."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
+    include: tuple[MediaRule, ...] = ()
+    """Rules for the medias that tables show; empty: all. What is read and kept in bronze stays the same."""
+    exclude: tuple[MediaRule, ...] = ()
+    """Rules for the medias that tables do not show, whatever includes them; they too change nothing in bronze."""
     now: Annotated[str | None, Meta(examples=["2025-03-12T14:00:00Z"])] = None
     """Replaces the clock; loopback base URLs only."""
     time_scale: Annotated[float, Meta(ge=1, le=1000)] = 1.0
@@ -227,11 +231,10 @@ def _validate(settings: Settings) -> None:
         raise SettingsError(
             f"zone = {settings.zone!r} is not a time zone; write one such as America/New_York."
         ) from exc
-    for rule in settings.channels:
-        if rule.project is rule.section is rule.tag is rule.title is None:
-            raise SettingsError(
-                f"The rule for channel {rule.channel!r} needs a project, section, tag or title pattern."
-            )
+    for name, rules in (("channels", settings.channels), ("include", settings.include), ("exclude", settings.exclude)):
+        for place, rule in enumerate(rules, 1):
+            if rule.project is rule.section is rule.tag is rule.title is None:
+                raise SettingsError(f"Rule {place} of [[{name}]] needs a project, section, tag or title pattern.")
     fixed_now(settings)
 
 

@@ -15,7 +15,7 @@ from msgspec import inspect as kinds
 
 from wistia_lake import accounts
 from wistia_lake.environment import WEBHOOK
-from wistia_lake.settings import CONFIG, ChannelRule, Settings, SettingsFile, environment_names
+from wistia_lake.settings import CONFIG, ChannelRule, MediaRule, Settings, SettingsFile, environment_names
 from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
 
 _PAGE = f"""\
@@ -30,9 +30,13 @@ the file and for variables that begin with `WISTIA_LAKE_`. A list in a variable 
 {{settings}}
 ## Rules for medias
 
-`channels`, `include` and `exclude` are tables: write one `[[channels]]` for each rule. Such a rule has these fields;
-one pattern at least must be given. A media's attributes are those of the newest list that held it; a media known only
-from play sessions has nothing but a title.
+`channels`, `include` and `exclude` are tables: write one `[[channels]]` for each rule.
+
+{{matching}}
+
+A media's channel is that of the first `[[channels]]` rule that matches it. Tables show a media if an `[[include]]` rule
+matches it, or there is none, and no `[[exclude]]` rule does. Its attributes are those of the newest list that held it;
+a media known only from play sessions has nothing but a title.
 
 {{rules}}
 ## Accounts
@@ -189,6 +193,7 @@ def as_markdown() -> str:
     ]
     return _PAGE.format(
         settings=_table(("setting", "type", "default", "variable", "meaning"), rows),
+        matching=" ".join(inspect.cleandoc(MediaRule.__doc__ or "").split()),
         rules=_table(("field", "type", "meaning"), rules),
         accounts=_meaning_of_accounts() + "\n",
         own="".join(f"| {' | '.join(row)} |\n" for row in own),

@@ -15,6 +15,9 @@ All tables are Apache Iceberg, format version 2. Names and types are the same on
 in Iceberg itself; those marked *required* are checked after every build. Days are days in the account's zone unless
 they are called UTC dates; `*_at` are UTC instants; `*_ms` are integer milliseconds; shares and rates are fractions from
 0 to 1. Unknown is null, never 0. Ids of sessions and viewers are pseudonyms: see [privacy](privacy.md).
+
+Every table about medias holds those that the rules `include` and `exclude` show (without rules: all), see
+[settings](settings.md). `silver.fact_account_day` is the whole account, whatever the rules show.
 """
 
 

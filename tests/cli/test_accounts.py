@@ -121,7 +121,7 @@ def test_every_command_works_on_the_account_that_was_named(call, folder, account
     "words",
     [
         ["run"], ["ingest"], ["build"], ["check"], ["status"], ["plan"], ["backfill"], ["query", "sanity"], ["init"],
-        ["export", "dim_media"], ["probe", "medias"],
+        ["export", "dim_media"], ["maintain"], ["probe", "medias"], ["probe", "time-zone"],
     ],
 )  # fmt: skip
 def test_without_a_name_every_command_lists_them_and_does_nothing(call, folder, accounts, words):

@@ -57,6 +57,9 @@ def test_bad_words(call, folder, words, code, sentence):
         ("media_ids = ['12345']", "is not a hashed id"),
         ("lake = ", "not valid TOML"),
         ("[[channels]]\nchannel = 'x'", "needs a project, section, tag or title pattern"),
+        ("[[exclude]]\ntag = 'x'\n[[exclude]]", "Rule 2 of [[exclude]] needs a project, section, tag or title pattern"),
+        ("[[include]]\nchannel = 'x'\ntag = 'x'", "unknown field `channel`"),
+        ("include = 'Facebook*'", "include"),
     ],
 )
 def test_bad_settings_file(call, folder, toml, sentence):

@@ -50,6 +50,13 @@ def test_no_module_has_a_name_that_says_nothing():
     assert [path for path in SOURCES if path.stem in nothing or path.parent.name in nothing] == []
 
 
+def test_silver_reads_bronze_in_one_place_which_leaves_out_hidden_medias():
+    readers = {
+        path.name for path in (ROOT / "src/wistia_lake/silver").glob("*.py") if ".history.bronze(" in path.read_text()
+    }
+    assert readers == {"context.py"}
+
+
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w./:>-])/(?:work|root|home|Users)/\w"),
     "a folder outside the project": re.compile(r"\.\./shared"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import runpy
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -138,6 +139,11 @@ def test_continuous_integration_calls_what_the_readme_says():
         assert command in _text("README.md")
     assert re.search(r"^make test$", script.read_text(), re.MULTILINE)
     assert " demo" in script.read_text()
+
+
+def test_every_mutants_text_stands_once_in_its_file():
+    names = [mutant.name for mutant in runpy.run_path(str(ROOT / "tests/mutants/run.py"))["mutants"]()]
+    assert len(names) == len(set(names)) > 100
 
 
 def test_every_make_target_that_a_page_names_exists():

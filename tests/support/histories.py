@@ -9,6 +9,15 @@ from typing import Any
 from support.simulation import FACTS, ONE_DAY, Simulation
 from wistia_lake.lake.tables import BY_NAME
 
+RULES = (
+    '[[include]]\nproject = "facebook*"',
+    '[[include]]\nsection = "Tours"\ntitle = "*"',
+    '[[exclude]]\ntitle = "Title ?*"',
+    '[[exclude]]\nproject = "Website"\ntitle = "*1*"',
+    '[[exclude]]\ntitle = "*"',
+)
+"""What a user may write to narrow the tables of the account ``tiny``; titles change in a history."""
+
 
 class History:
     """Draws and takes steps; ``steps`` tells what was done, for the message of a failure."""
@@ -30,6 +39,8 @@ class History:
             self._edit()
         if random.random() < 0.25:
             self.settings = {"media_ids": tuple(random.sample(self._medias, random.choice([0, 1, len(self._medias)])))}
+        if random.random() < 0.3:
+            account.rules = "\n".join(random.sample(RULES, random.choice([0, 1, 1, 2])))
         if random.random() < 0.25:
             last = account.today - random.randrange(0, 9) * ONE_DAY
             first = last - random.randrange(0, 4) * ONE_DAY
@@ -55,7 +66,7 @@ class History:
             world.restore(media_id, now)
 
     def _note(self, what: str) -> None:
-        self.steps.append(f"{self.account.now:%m-%d %H:%M} {what} {self.settings or ''}")
+        self.steps.append(f"{self.account.now:%m-%d %H:%M} {what} {self.settings or ''} {self.account.rules!r}")
 
     def assert_holds(self) -> None:
         """Every table is the truth, and a build of everything from bronze gives the same cells."""

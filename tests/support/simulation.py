@@ -17,7 +17,7 @@ from wistia_lake.model import Quiet, Secret, instant_text
 from wistia_lake.pipeline.build import build
 from wistia_lake.pipeline.run import run
 from wistia_lake.pipeline.summary import BuildSummary, RunSummary
-from wistia_lake.sandbox.catalog import channel_rules
+from wistia_lake.sandbox.catalog import channel_rules, media_filter
 from wistia_lake.sandbox.compare import Differences, compare
 from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.sandbox.scenario import Scenario
@@ -42,6 +42,8 @@ class Simulation:
     sandbox: Sandbox
     folder: Path
     settings: dict[str, object] = field(default_factory=dict)
+    rules: str = ""
+    """Include and exclude rules as the user would add them to ``wistia-lake.toml``."""
 
     @property
     def lake(self) -> Path:
@@ -63,11 +65,15 @@ class Simulation:
         """The account's day now."""
         return self.sandbox.world.calendar.day_of(self.now)
 
+    @property
+    def _toml(self) -> str:
+        return f"{self.sandbox.world.scenario.toml}\n{self.rules}"
+
     def loaded(self, **changed: object) -> Loaded:
         """Settings as the command line would load them."""
         flags = {"lake": str(self.lake), "base_url": self.sandbox.base_url, "requests_per_minute": 60_000}
         path = self.folder / "wistia-lake.toml"
-        path.write_text(self.sandbox.world.scenario.toml, encoding="utf-8")
+        path.write_text(self._toml, encoding="utf-8")
         loaded = load_settings(
             environ={}, config=str(path), flags={**flags, **self.settings, **changed}, working_folder=self.folder
         )
@@ -114,7 +120,8 @@ class Simulation:
             looks=self.sandbox.requests(),
             zone=settings.zone_name,
             pseudonym_key=bytes.fromhex(KEY),
-            channel_rules=channel_rules(self.sandbox.world.scenario.toml),
+            channel_rules=channel_rules(self._toml),
+            media_filter=media_filter(self._toml),
             late_window_days=settings.late_window_days,
             settle_minutes=settings.settle_minutes,
         )

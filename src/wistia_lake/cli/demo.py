@@ -154,7 +154,7 @@ def _show(loaded: Loaded, sandbox: Sandbox) -> None:
 
 def _verdicts(loaded: Loaded, sandbox: Sandbox, toml: str) -> list[TableVerdict]:
     from wistia_lake.reader import open as open_lake
-    from wistia_lake.sandbox.catalog import channel_rules
+    from wistia_lake.sandbox.catalog import channel_rules, media_filter
     from wistia_lake.sandbox.compare import compare
     from wistia_lake.sandbox.truth import COLUMNS, KEYS, Truth
 
@@ -166,6 +166,7 @@ def _verdicts(loaded: Loaded, sandbox: Sandbox, toml: str) -> list[TableVerdict]
         channel_rules=channel_rules(toml),
         late_window_days=loaded.settings.late_window_days,
         settle_minutes=loaded.settings.settle_minutes,
+        media_filter=media_filter(toml),
     )
     lake, verdicts = open_lake(loaded.settings.lake), []
     for table in COLUMNS:

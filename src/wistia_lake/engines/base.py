@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +21,8 @@ class BronzeInput:
     files: Mapping[str, Path]
     """Batch id to file; the file's name begins with the batch id."""
     row_counts: Mapping[str, int]
+    hidden: Sequence[str] = ()
+    """Medias whose rows SQL must not see; they count among the rows that the manifests promise."""
 
     @property
     def view(self) -> str:

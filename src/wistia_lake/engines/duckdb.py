@@ -96,6 +96,10 @@ def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
                 )
             )
 
+    if bronze.hidden:
+        hidden = {"hidden": list(bronze.hidden)}
+        connection.execute(f"delete from {bronze.view} where list_contains($hidden, media_id)", hidden)
+
 
 def _broken(what: str, bronze: BronzeInput, why: str) -> str:
     return (

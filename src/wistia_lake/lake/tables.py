@@ -15,7 +15,7 @@ _COUNT = (0.0, float(2**53))
 _FRACTION = (0.0, 1.0)
 
 DIM_MEDIA = Table(
-    "silver", "dim_media", "one row per media ever seen", ("media_id",),
+    "silver", "dim_media", "one row per media ever seen that the rules show", ("media_id",),
     reads=("medias", "silver.fact_event"), sort=("media_id",),
     columns=(
         Column("media_id", _S, "hashed id of the media", source="medias.hashed_id", required=True),

@@ -10,7 +10,7 @@ _COUNT = (0.0, float(2**53))
 FACT_ACCOUNT_DAY = Table(
     "silver",
     "fact_account_day",
-    "account day that was read, also without activity",
+    "account day that was read, also without activity; the whole account, whatever medias the rules show",
     ("day",),
     partition="month",
     sort=("day",),

@@ -1,4 +1,4 @@
-"""The scenarios by name, and the settings and channel rules that belong to each."""
+"""The scenarios by name, and the settings and rules that belong to each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from wistia_lake.sandbox.catalog_demo import DEMO
 from wistia_lake.sandbox.catalog_tiny import EDGE, TINY
-from wistia_lake.sandbox.scenario import ChannelRule, Scenario
+from wistia_lake.sandbox.scenario import ChannelRule, MediaFilter, Scenario
 
 _FIELDS: tuple[Literal["project", "section", "tag", "title"], ...] = ("project", "section", "tag", "title")
 
@@ -38,3 +38,9 @@ def channel_rules(toml: str) -> tuple[ChannelRule, ...]:
         for field in _FIELDS
         if field in table
     )
+
+
+def media_filter(toml: str) -> MediaFilter:
+    """The include and exclude rules of a settings text."""
+    tables = tomllib.loads(toml)
+    return MediaFilter(tuple(tables.get("include", ())), tuple(tables.get("exclude", ())))

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from wistia_lake.sandbox.catalog import channel_rules
+from wistia_lake.sandbox.catalog import channel_rules, media_filter
 from wistia_lake.sandbox.clock import instant_text
 from wistia_lake.sandbox.fault_kinds import Fault
 from wistia_lake.sandbox.harness import start
@@ -103,7 +103,7 @@ def truth_rows(
     late_window_days: int = 3,
     settle_minutes: int = 60,
 ) -> list[dict[str, Any]]:
-    """The true rows of a table for a request log. Zone and channel rules are the scenario's unless given."""
+    """The true rows of a table for a request log. Zone and rules are the scenario's unless given."""
     world = World(scenario, seed, options)
     return truth(
         table,
@@ -114,6 +114,7 @@ def truth_rows(
         channel_rules=channel_rules(world.scenario.toml) if rules is None else rules,
         late_window_days=late_window_days,
         settle_minutes=settle_minutes,
+        media_filter=media_filter(world.scenario.toml),
     )
 
 

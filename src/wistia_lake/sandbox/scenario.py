@@ -162,3 +162,11 @@ class ChannelRule:
     channel: str
     field: Literal["project", "section", "tag", "title"]
     pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFilter:
+    """Which medias the tables of an account show: each rule is the patterns, by attribute, that must all fit."""
+
+    include: tuple[Mapping[str, str], ...] = ()
+    exclude: tuple[Mapping[str, str], ...] = ()

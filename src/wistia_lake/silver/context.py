@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
 from hashlib import blake2b
@@ -15,11 +15,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from wistia_lake.engines.base import Engine, Job
+from wistia_lake.bronze.manifest import Manifest
+from wistia_lake.engines.base import BronzeInput, Engine, Job
 from wistia_lake.lake.catalog import Catalog, arrow_schema
 from wistia_lake.lake.table import SCHEMA_VERSION, Table
 from wistia_lake.lake.tables import MEDIA_DURATION
 from wistia_lake.settings import Settings
+from wistia_lake.silver.attributes import Visibility
 from wistia_lake.silver.calendar import AccountCalendar
 from wistia_lake.silver.history import History
 
@@ -40,6 +42,21 @@ class Context:
     engine: Engine
     plans: dict[str, Plan] = field(default_factory=dict)
     """Plans of the tables already built, by full name."""
+
+    @cached_property
+    def visibility(self) -> Visibility:
+        """Which medias the tables show."""
+        return Visibility(self.history, self.settings)
+
+    @contextmanager
+    def bronze(self, stream: str, manifests: Iterable[Manifest]) -> Iterator[BronzeInput]:
+        """The rows of some looks as a job's input, without those of hidden medias.
+
+        Digests of what is made from them must hold ``visibility.hidden_in`` of the looks.
+        """
+        looks = list(manifests)
+        with self.history.bronze(stream, looks) as found:
+            yield replace(found, hidden=tuple(self.visibility.hidden_in(*looks)))
 
     @cached_property
     def calendar(self) -> AccountCalendar:

@@ -37,7 +37,10 @@ def plan_engagement(context: Context) -> Plan:
         content = [
             [look.slice.scope, look.slice.day.isoformat(), m.policy_version, m.content_hash] for _, look, m in looks
         ]
-        before = plan[month.isoformat()] = digest(FACT_MEDIA_ENGAGEMENT, content, _until(durations, month), before)
+        hidden = context.visibility.hidden_in(*(manifest for _, _, manifest in looks))
+        before = plan[month.isoformat()] = digest(
+            FACT_MEDIA_ENGAGEMENT, content, hidden, _until(durations, month), before
+        )
     return plan
 
 
@@ -60,7 +63,7 @@ def _engagement_job(context: Context, month: date) -> Iterator[Job]:
     looks = _stat_looks(context, month)
     columns = {"batch_id": "text", "snapshot_day": "day", "month": "day", "look_order": "number"}
     rows = [(m.data.batch_id, look.slice.day, month, order) for order, look, m in looks if m.data is not None]
-    with context.history.bronze("media_stats", [manifest for _, _, manifest in looks]) as bronze:
+    with context.bronze("media_stats", [manifest for _, _, manifest in looks]) as bronze:
         yield Job(
             sql_of(FACT_MEDIA_ENGAGEMENT),
             (bronze,),

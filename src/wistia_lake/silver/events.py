@@ -26,13 +26,15 @@ def plan_events(context: Context) -> Plan:
     history, plan = context.history, {}
     words = relations.user_agent_words().to_pylist()
     for day in history.looks["events"].all_days():
-        near = [[one.fingerprint for one in history.shown("events", other)] for other in _neighbours(day)]
+        shown = [history.shown("events", other) for other in _neighbours(day)]
+        near = [[one.fingerprint for one in ones] for ones in shown]
+        hidden = context.visibility.hidden_in(*(one.manifest for ones in shown for one in ones))
         medias = sorted({media_id for one in history.shown("events", day) for media_id in one.manifest.medias})
         durations = [(media_id, context.duration_on(media_id, day)) for media_id in medias]
         parts = [
             (account_day.isoformat(), begins.isoformat()) for account_day, begins, _ in context.calendar.parts(day)
         ]
-        plan[day.isoformat()] = digest(FACT_EVENT, near, durations, parts, words)
+        plan[day.isoformat()] = digest(FACT_EVENT, near, hidden, durations, parts, words)
     return plan
 
 
@@ -55,7 +57,7 @@ def event_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractCont
 def _event_job(context: Context, days: list[date]) -> Iterator[Job]:
     needed = sorted({other for day in days for other in _neighbours(day)})
     shown = {day: context.history.shown("events", day) for day in needed}
-    with context.history.bronze("events", [one.manifest for ones in shown.values() for one in ones]) as bronze:
+    with context.bronze("events", [one.manifest for ones in shown.values() for one in ones]) as bronze:
         yield Job(
             sql_of(FACT_EVENT),
             (bronze,),

@@ -52,9 +52,10 @@ def plan_measured_days(context: Context) -> Plan:
     for _, look, manifest in _looks(context):
         # Days that this look finds over are final; the rest of the look's instant does not matter.
         final_until = context.calendar.day_of(manifest.first_requested_at - settle)
+        hidden = context.visibility.hidden_in(manifest)
         for month in sorted({first_of_month(day) for day in days_between(*_reach(manifest))}):
             final = min(final_until, first_of_month(month + 31 * ONE_DAY))
-            part = [look.slice.scope, manifest.policy_version, manifest.content_hash, final.isoformat()]
+            part = [look.slice.scope, manifest.policy_version, manifest.content_hash, final.isoformat(), hidden]
             inputs.setdefault(month, []).append(part)
     return {
         month.isoformat(): digest(FACT_MEDIA_DAY_MEASURED, looks, [_bounds(context, day) for day in _days_of(month)])
@@ -90,7 +91,7 @@ def _measured_day_job(context: Context, month: date, all_looks: list[tuple[int, 
         for day in days
     ]
     columns = {"day": "day", "month": "day", "from_at": "instant", "to_at": "instant", "final_at": "instant"}
-    with context.history.bronze(STREAM, [manifest for _, manifest in looks]) as bronze:
+    with context.bronze(STREAM, [manifest for _, manifest in looks]) as bronze:
         yield Job(
             sql_of(FACT_MEDIA_DAY_MEASURED),
             (bronze,),

@@ -35,7 +35,8 @@ def plan_media_days(context: Context) -> Plan:
         final_until = context.calendar.day_of(manifest.first_requested_at - settle)
         for month in sorted({first_of_month(day) for day in days_between(*manifest.covers)}):
             final = min(final_until, (month + 31 * ONE_DAY).replace(day=1))
-            inputs.setdefault(month, []).append([look.slice.scope, manifest.content_hash, final.isoformat()])
+            hidden = context.visibility.hidden_in(manifest)
+            inputs.setdefault(month, []).append([look.slice.scope, manifest.content_hash, final.isoformat(), hidden])
     events = context.plans[FACT_EVENT.full_name]
     for utc_day in map(date.fromisoformat, events):
         for day in context.calendar.account_days(utc_day):
@@ -67,7 +68,7 @@ def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Loo
     columns = {"batch_id": "text", "look_order": "number", "requested_at": "instant"}
     rows = [(m.data.batch_id, order, m.first_requested_at) for order, _, m in looks if m.data is not None]
     settle = timedelta(minutes=context.settings.settle_minutes)
-    with context.history.bronze("media_by_date", [manifest for _, _, manifest in looks]) as bronze:
+    with context.bronze("media_by_date", [manifest for _, _, manifest in looks]) as bronze:
         yield Job(
             sql_of(FACT_MEDIA_DAY),
             (bronze,),

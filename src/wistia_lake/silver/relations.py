@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from wistia_lake.model import ONE_DAY, day_start, first_of_month
-from wistia_lake.settings import ChannelRule, Settings
+from wistia_lake.settings import ChannelRule, MediaRule, Settings
 from wistia_lake.silver.calendar import AccountCalendar
 from wistia_lake.silver.columns import USER_AGENT_WORDS
 from wistia_lake.silver.history import History, Shown
@@ -138,14 +138,21 @@ def event_days(flags: dict[date, dict[str | None, Flags]]) -> pa.Table:
 def channel_of(
     rules: Sequence[ChannelRule], *, project: str | None, section: str | None, tags: Sequence[str], title: str | None
 ) -> str:
-    """The first rule all of whose patterns match decides; ``Other`` if none does."""
+    """The first rule that matches decides; ``Other`` if none does."""
     for rule in rules:
-        wanted = ((rule.project, [project]), (rule.section, [section]), (rule.tag, tags), (rule.title, [title]))
-        if all(pattern is None or any(_matches(pattern, text) for text in texts) for pattern, texts in wanted):
+        if matches(rule, project=project, section=section, tags=tags, title=title):
             return rule.channel
     return "Other"
 
 
-def _matches(pattern: str, text: str | None) -> bool:
+def matches(
+    rule: MediaRule, *, project: str | None, section: str | None, tags: Sequence[str], title: str | None
+) -> bool:
+    """Whether all patterns of a rule match; a value that is unknown matches none."""
+    wanted = ((rule.project, [project]), (rule.section, [section]), (rule.tag, tags), (rule.title, [title]))
+    return all(pattern is None or any(_fits(pattern, text) for text in texts) for pattern, texts in wanted)
+
+
+def _fits(pattern: str, text: str | None) -> bool:
     # Brackets are common in titles, so only * and ? are wildcards.
     return text is not None and fnmatchcase(text.casefold(), pattern.casefold().replace("[", "[[]"))

@@ -56,7 +56,7 @@ def _account_day_job(context: Context, months: list[date]) -> Iterator[Job]:
         if manifest.covers is not None and manifest.covers[0] <= days[-1][0] and manifest.covers[1] >= months[0]
     ]
     rows = [(manifest.data.batch_id, order) for order, manifest in looks if manifest.data is not None]
-    with context.history.bronze(ACCOUNT_BY_DATE, [manifest for _, manifest in looks]) as bronze:
+    with context.bronze(ACCOUNT_BY_DATE, [manifest for _, manifest in looks]) as bronze:
         yield Job(
             sql_of(FACT_ACCOUNT_DAY),
             (bronze,),
@@ -87,7 +87,8 @@ def plan_curves(context: Context) -> Plan:
     medias = {media_id for _, manifest in looks for media_id in manifest.medias}
     lengths = {media_id: known for media_id, known in sorted(context.durations.items()) if media_id in medias}
     content = [[scope, manifest.policy_version, manifest.content_hash] for scope, manifest in looks]
-    return {WHOLE: digest(FACT_MEDIA_CURVE, content, lengths)}
+    hidden = context.visibility.hidden_in(*(manifest for _, manifest in looks))
+    return {WHOLE: digest(FACT_MEDIA_CURVE, content, hidden, lengths)}
 
 
 def curve_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
@@ -99,7 +100,7 @@ def curve_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractCon
 def _curve_job(context: Context) -> Iterator[Job]:
     manifests = [manifest for _, manifest in _curve_looks(context)]
     rows = [(manifest.data.batch_id,) for manifest in manifests if manifest.data is not None]
-    with context.history.bronze(MEDIA_ENGAGEMENT, manifests) as bronze:
+    with context.bronze(MEDIA_ENGAGEMENT, manifests) as bronze:
         yield Job(
             sql_of(FACT_MEDIA_CURVE),
             (bronze,),

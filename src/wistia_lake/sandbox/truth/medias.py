@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from wistia_lake.sandbox.bodies import hours_watched
-from wistia_lake.sandbox.scenario import ChannelRule, Media
+from wistia_lake.sandbox.scenario import ChannelRule, Media, Project
 from wistia_lake.sandbox.truth.looks import Looks, listed
 from wistia_lake.sandbox.world import World
 
@@ -112,6 +112,29 @@ def dim_media_rows(
     return rows
 
 
+def media_values(world: World, looks: Looks, titles: Mapping[str, str]) -> dict[str, dict[str, list[str | None]]]:
+    """What rules may look at, per media: of the newest list that held it, else the title that its sessions carried."""
+    found: dict[str, dict[str, list[str | None]]] = {media_id: {"title": [title]} for media_id, title in titles.items()}
+    for media_id, note in _history(world, looks).items():
+        assert note.state is not None
+        found[media_id] = _values(world, note.state)
+    return found
+
+
+def _project(world: World, media: Media) -> Project | None:
+    return next((item for item in world.scenario.projects if item.hashed_id == media.project), None)
+
+
+def _values(world: World, media: Media) -> dict[str, list[str | None]]:
+    project = _project(world, media)
+    return {
+        "project": [project.name if project else None],
+        "section": [media.section or None],
+        "title": [media.title],
+        "tag": list(media.tags) if media.tags_in_list else [],
+    }
+
+
 _DIM_COLUMNS = (
     "media_id", "numeric_id", "title", "url", "channel", "type", "duration_ms", "project_id", "project", "section",
     "status", "is_archived", "is_deleted", "created_at", "updated_at", "first_seen_day", "last_seen_day",
@@ -121,19 +144,13 @@ _DIM_COLUMNS = (
 def _listed_row(world: World, note: _Seen, rules: Sequence[ChannelRule]) -> dict[str, Any]:
     media = note.state
     assert media is not None
-    project = next((item for item in world.scenario.projects if item.hashed_id == media.project), None)
-    values: dict[str, list[str | None]] = {
-        "project": [project.name if project else None],
-        "section": [media.section or None],
-        "title": [media.title],
-        "tag": list(media.tags) if media.tags_in_list else [],
-    }
+    project = _project(world, media)
     return {
         "media_id": media.hashed_id,
         "numeric_id": media.id,
         "title": media.title,
         "url": f"{world.scenario.account.url}/medias/{media.hashed_id}",
-        "channel": channel_of(rules, values),
+        "channel": channel_of(rules, _values(world, media)),
         "type": media.type,
         "duration_ms": None if media.known_seconds is None else whole_ms(media.known_seconds),
         "project_id": project.hashed_id if project else None,

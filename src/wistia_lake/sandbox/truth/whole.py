@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from wistia_lake.sandbox.clock import Calendar
-from wistia_lake.sandbox.scenario import ChannelRule
+from wistia_lake.sandbox.scenario import ChannelRule, MediaFilter
 from wistia_lake.sandbox.truth import medias
 from wistia_lake.sandbox.truth.columns import COLUMNS, KEYS
 from wistia_lake.sandbox.truth.days import Days
@@ -21,6 +21,7 @@ from wistia_lake.sandbox.truth.kpi import kpi_rows
 from wistia_lake.sandbox.truth.kpi_day import kpi_day_rows
 from wistia_lake.sandbox.truth.looks import Looks
 from wistia_lake.sandbox.truth.reported import account_day_rows, curve_rows, measured_rows
+from wistia_lake.sandbox.truth.shown import is_shown
 from wistia_lake.sandbox.world import World
 
 __all__ = ["COLUMNS", "KEYS", "Truth", "truth"]
@@ -39,11 +40,13 @@ class Truth:
         channel_rules: Sequence[ChannelRule] = (),
         late_window_days: int = 3,
         settle_minutes: int = 60,
+        media_filter: MediaFilter = MediaFilter(),  # noqa: B008  frozen
     ) -> None:
         self._world = world
         self._calendar = Calendar(zone)
         self._key = pseudonym_key
         self._rules = tuple(channel_rules)
+        self._filter = media_filter
         self._settle, window = timedelta(minutes=settle_minutes), timedelta(days=late_window_days)
         self._looks = Looks(world, looks, self._settle)
         self._days = Days(world, self._looks, self._calendar, self._settle, window)
@@ -56,6 +59,20 @@ class Truth:
         return rows
 
     @cached_property
+    def _titles(self) -> dict[str, str]:
+        return latest_titles(self._world, self._held, self._key)
+
+    @cached_property
+    def _values(self) -> dict[str, dict[str, list[str | None]]]:
+        return medias.media_values(self._world, self._looks, self._titles)
+
+    def _shown(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows of medias that the rules show."""
+        medias_of_rows = {row["media_id"] for row in rows}
+        shown = {media_id for media_id in medias_of_rows if is_shown(self._filter, self._values.get(media_id, {}))}
+        return [row for row in rows if row["media_id"] in shown]
+
+    @cached_property
     def _durations(self) -> medias.Durations:
         return medias.media_durations(self._world, self._looks)
 
@@ -66,38 +83,37 @@ class Truth:
     @cached_property
     def media_duration(self) -> list[dict[str, Any]]:
         """silver.media_duration."""
-        return medias.media_duration_rows(self._durations)
+        return self._shown(medias.media_duration_rows(self._durations))
 
     @cached_property
     def fact_event(self) -> list[dict[str, Any]]:
         """silver.fact_event."""
-        return event_rows(self._held, self._durations, self._calendar, self._key)
+        return self._shown(event_rows(self._held, self._durations, self._calendar, self._key))
 
     @cached_property
     def dim_media(self) -> list[dict[str, Any]]:
         """silver.dim_media."""
-        titles = latest_titles(self._world, self._held, self._key)
-        return medias.dim_media_rows(self._world, self._looks, self._rules, titles)
+        return self._shown(medias.dim_media_rows(self._world, self._looks, self._rules, self._titles))
 
     @cached_property
     def fact_media_day(self) -> list[dict[str, Any]]:
         """silver.fact_media_day."""
-        return self._days.rows(self.fact_event)
+        return self._shown(self._days.rows(self.fact_event))
 
     @cached_property
     def fact_media_engagement(self) -> list[dict[str, Any]]:
         """silver.fact_media_engagement."""
-        return medias.engagement_rows(self._world, self._looks, self._durations)
+        return self._shown(medias.engagement_rows(self._world, self._looks, self._durations))
 
     @cached_property
     def fact_account_day(self) -> list[dict[str, Any]]:
-        """silver.fact_account_day."""
+        """silver.fact_account_day: the whole account, whatever the rules show."""
         return account_day_rows(self._world, self._looks)
 
     @cached_property
     def fact_media_curve(self) -> list[dict[str, Any]]:
         """silver.fact_media_curve."""
-        return curve_rows(self._world, self._looks, self._durations)
+        return self._shown(curve_rows(self._world, self._looks, self._durations))
 
     @cached_property
     def kpi_media_28d(self) -> list[dict[str, Any]]:
@@ -107,7 +123,7 @@ class Truth:
     @cached_property
     def fact_media_day_measured(self) -> list[dict[str, Any]]:
         """silver.fact_media_day_measured."""
-        return measured_rows(self._world, self._looks, self._calendar, self._settle)
+        return self._shown(measured_rows(self._world, self._looks, self._calendar, self._settle))
 
     @cached_property
     def kpi_media_day(self) -> list[dict[str, Any]]:
@@ -127,6 +143,7 @@ def truth(
     channel_rules: Sequence[ChannelRule] = (),
     late_window_days: int = 3,
     settle_minutes: int = 60,
+    media_filter: MediaFilter = MediaFilter(),  # noqa: B008  frozen
 ) -> list[dict[str, Any]]:
     """The rows of one table; use ``Truth`` for several, it shares the work."""
     return Truth(
@@ -137,4 +154,5 @@ def truth(
         channel_rules=channel_rules,
         late_window_days=late_window_days,
         settle_minutes=settle_minutes,
+        media_filter=media_filter,
     ).rows(table)
