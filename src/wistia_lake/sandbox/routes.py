@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from wistia_lake.sandbox import as_modern, bodies, curves
+from wistia_lake.sandbox import as_modern, bodies, curves, measured
 from wistia_lake.sandbox.answer import Answer
 from wistia_lake.sandbox.listing import Listing
 from wistia_lake.sandbox.scenario import Media, Project
@@ -100,6 +100,8 @@ class Api:
                     return self._token(scopes)
                 case ("stats", *rest):
                     return self._stats(tuple(rest), query, now)
+                case ("analytics", "medias", media_id, "timeseries") if modern:
+                    return measured.timeseries(self.world, media_id, query, now)
         except Refused as refused:
             return error(refused.status, refused.message)
         return error(404, "Not found")

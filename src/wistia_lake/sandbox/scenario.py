@@ -149,6 +149,10 @@ class Options:
     """Whether those counts answer 500 unless both dates are sent (observed; the documents call them optional)."""
     projects: bool = True
     """Whether the list of projects is answered; a token or plan may not see it (404 assumed)."""
+    analytics: bool = True
+    """Whether the plan has the modern API's analytics; without them they answer 403."""
+    bot_share: float = 0.13
+    """Plays and loads that analytics take for a bot's and leave out; every other route counts them."""
 
 
 @dataclass(frozen=True, slots=True)

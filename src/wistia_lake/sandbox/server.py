@@ -79,7 +79,7 @@ class Site:
         token = _token(authorization, self.world.options.basic_auth)
         if token not in (TOKEN, TOKEN_WITHOUT_STATS) or "api_password" in query or "access_token" in query:
             return error(401, "Invalid credentials.", "unauthorized_credentials")
-        if token == TOKEN_WITHOUT_STATS and route(path).startswith("/stats/"):
+        if token == TOKEN_WITHOUT_STATS and route(path).startswith(("/stats/", "/analytics/")):
             return error(401, "This token does not have permission to read detailed stats.", "unauthorized_scope")
         wait = self._wait()
         if wait is None:

@@ -30,12 +30,22 @@ _FACT_ACCOUNT_DAY = "day date, month date, load_count long, play_count long, hou
 _FACT_MEDIA_CURVE = """
 media_id string, position int, positions int, position_ms long, view_count long, rewatch_count long, snapshot_day date
 """
+_FACT_MEDIA_DAY_MEASURED = """
+media_id string, day date, month date, play_count long, unique_play_count long, unique_load_count long,
+visitor_count long, played_ms long, play_rate double, engagement double, is_final boolean
+"""
 _KPI_MEDIA_28D = """
 media_id string, title string, channel string, project string, period_first_day date, period_last_day date,
 final_day_count long, load_count long, play_count long, event_count long, viewer_count long, watched_ms long,
 watched_hours double, play_share double, watched_share double, completed_share double, mobile_share double,
 converted_share double, previous_play_count long, previous_event_count long, previous_viewer_count long,
 previous_watched_ms long, reported_hours_watched double, reported_snapshot_day date
+"""
+_KPI_MEDIA_DAY = """
+media_id string, day date, month date, title string, channel string, load_count long, play_count long,
+event_count long, viewer_count long, measured_play_count long, play_share double, watched_ms long, watched_hours double,
+played_ms long, played_hours double, reported_hours_watched double, reported_snapshot_day date, is_final boolean,
+is_settled boolean, is_measured_final boolean
 """
 
 
@@ -52,7 +62,9 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "silver.fact_media_engagement": _columns(_FACT_MEDIA_ENGAGEMENT),
     "silver.fact_account_day": _columns(_FACT_ACCOUNT_DAY),
     "silver.fact_media_curve": _columns(_FACT_MEDIA_CURVE),
+    "silver.fact_media_day_measured": _columns(_FACT_MEDIA_DAY_MEASURED),
     "gold.kpi_media_28d": _columns(_KPI_MEDIA_28D),
+    "gold.kpi_media_day": _columns(_KPI_MEDIA_DAY),
 }
 """Columns of every table in order: name and kind."""
 
@@ -64,6 +76,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "silver.fact_media_engagement": ("media_id", "snapshot_day"),
     "silver.fact_account_day": ("day",),
     "silver.fact_media_curve": ("media_id", "position"),
+    "silver.fact_media_day_measured": ("media_id", "day"),
     "gold.kpi_media_28d": ("media_id",),
+    "gold.kpi_media_day": ("media_id", "day"),
 }
 """The columns that tell rows apart."""

@@ -17,7 +17,8 @@ def _sum(rows: Sequence[Row], name: str) -> int | None:
     return sum(known) if known else None
 
 
-def _ratio(above: int | None, below: int | None) -> float | None:
+def ratio(above: int | None, below: int | None) -> float | None:
+    """A ratio of sums; unknown where either is, and where there is nothing to divide by."""
     return None if above is None or not below else above / below
 
 
@@ -74,16 +75,16 @@ def _row(
         "viewer_count": len({row["visitor_id"] for row in seen}),
         "watched_ms": watched,
         "watched_hours": None if watched is None else watched / 3600000.0,
-        "play_share": _ratio(plays, _sum(now, "load_count")),
-        "watched_share": _ratio(watched, _sum(seen, "duration_ms")),
-        "completed_share": _ratio(_sum(now, "completed_count"), events),
-        "mobile_share": _ratio(_sum(now, "mobile_event_count"), events),
-        "converted_share": _ratio(_sum(now, "converted_event_count"), events),
+        "play_share": ratio(plays, _sum(now, "load_count")),
+        "watched_share": ratio(watched, _sum(seen, "duration_ms")),
+        "completed_share": ratio(_sum(now, "completed_count"), events),
+        "mobile_share": ratio(_sum(now, "mobile_event_count"), events),
+        "converted_share": ratio(_sum(now, "converted_event_count"), events),
         "previous_play_count": _sum(before, "play_count"),
         "previous_event_count": _sum(before, "event_count"),
         "previous_viewer_count": len({row["visitor_id"] for row in seen_before}),
         "previous_watched_ms": _watched(before, seen_before),
-        "reported_hours_watched": _reported(plays, snapshot),
+        "reported_hours_watched": reported_hours(plays, snapshot),
         "reported_snapshot_day": snapshot["snapshot_day"] if snapshot else None,
     }
 
@@ -95,8 +96,8 @@ def _watched(days: Sequence[Row], seen: Sequence[Row]) -> int | None:
     return _sum(days, "watched_ms")
 
 
-def _reported(plays: int | None, snapshot: Row | None) -> float | None:
-    """Wistia's derived hours for the plays of the period, by the newest snapshot."""
+def reported_hours(plays: int | None, snapshot: Row | None) -> float | None:
+    """Wistia's derived hours for some plays, by a snapshot of the media."""
     if plays is None or snapshot is None or snapshot["duration_ms"] is None:
         return None
     hours: float = plays * (snapshot["engagement"] * (snapshot["duration_ms"] / 1000.0) / 3600.0)

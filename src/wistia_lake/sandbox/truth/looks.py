@@ -82,6 +82,7 @@ class Looks:
         self.stats: list[tuple[datetime, str]] = []
         self.windows: dict[str, list[Window]] = defaultdict(list)
         self.account_windows: list[Window] = []
+        self.measured_windows: dict[str, list[Window]] = defaultdict(list)
         self.curves: dict[str, datetime] = {}
         """Per media, the instant of the newest answer about its curve."""
         for number, line in enumerate(lines):
@@ -105,7 +106,8 @@ class Looks:
                 self.stats.append((at, self._hashed(media_id)))
             case ["stats", "medias", media_id, "by_date"] if ok:
                 self.windows[self._hashed(media_id)].append(self._window(number, query, at))
-
+            case ["analytics", "medias", media_id, "timeseries"] if ok:
+                self.measured_windows[media_id].append(self._measured_window(number, query, at))
             case ["stats", "medias", media_id, "engagement"] if ok:
                 self.curves[self._hashed(media_id)] = at
             case ["stats", "account", "by_date"] if ok:
@@ -121,6 +123,12 @@ class Looks:
         yesterday = date.fromordinal(today.toordinal() - 1)
         first = date.fromisoformat(query["start_date"]) if query.get("start_date") else min(last, yesterday)
         return Window(at, number, first, min(last, today))
+
+    def _measured_window(self, number: int, query: Mapping[str, str], at: datetime) -> Window:
+        """The same where the end is exclusive."""
+        last = date.fromordinal(date.fromisoformat(query["end_date"]).toordinal() - 1)
+        today = self._world.calendar.day_of(at)
+        return Window(at, number, date.fromisoformat(query["start_date"]), min(last, today))
 
     def _step(self, key: tuple[str | None, ...], number: int, line: Mapping[str, Any], at: datetime) -> None:
         """One page of a walk: page 1 begins a new one, any other goes on with the running one."""

@@ -18,8 +18,9 @@ from wistia_lake.sandbox.truth.columns import COLUMNS, KEYS
 from wistia_lake.sandbox.truth.days import Days
 from wistia_lake.sandbox.truth.events import Held, event_rows, held_sessions, latest_titles
 from wistia_lake.sandbox.truth.kpi import kpi_rows
+from wistia_lake.sandbox.truth.kpi_day import kpi_day_rows
 from wistia_lake.sandbox.truth.looks import Looks
-from wistia_lake.sandbox.truth.reported import account_day_rows, curve_rows
+from wistia_lake.sandbox.truth.reported import account_day_rows, curve_rows, measured_rows
 from wistia_lake.sandbox.world import World
 
 __all__ = ["COLUMNS", "KEYS", "Truth", "truth"]
@@ -44,8 +45,8 @@ class Truth:
         self._calendar = Calendar(zone)
         self._key = pseudonym_key
         self._rules = tuple(channel_rules)
-        settle, window = timedelta(minutes=settle_minutes), timedelta(days=late_window_days)
-        self._days = Days(world, self._looks, self._calendar, settle, window)
+        self._settle, window = timedelta(minutes=settle_minutes), timedelta(days=late_window_days)
+        self._days = Days(world, self._looks, self._calendar, self._settle, window)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of one table, columns in order; raises KeyError for an unknown table."""
@@ -102,6 +103,18 @@ class Truth:
     def kpi_media_28d(self) -> list[dict[str, Any]]:
         """gold.kpi_media_28d."""
         return kpi_rows(self.dim_media, self.fact_event, self.fact_media_day, self.fact_media_engagement)
+
+    @cached_property
+    def fact_media_day_measured(self) -> list[dict[str, Any]]:
+        """silver.fact_media_day_measured."""
+        return measured_rows(self._world, self._looks, self._calendar, self._settle)
+
+    @cached_property
+    def kpi_media_day(self) -> list[dict[str, Any]]:
+        """gold.kpi_media_day."""
+        return kpi_day_rows(
+            self.dim_media, self.fact_media_day, self.fact_media_day_measured, self.fact_media_engagement
+        )
 
 
 def truth(
