@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -78,6 +78,22 @@ def _half_a_backfill(account: Simulation) -> dict[str, object]:
     return {"first": account.today - 90 * DAY, "missing_only": True}
 
 
+def _modern(account: Simulation) -> dict[str, object]:
+    account.settings["base_url"] = account.sandbox.base_url + "/modern"
+    return {}
+
+
+def _modern_next_day(account: Simulation) -> dict[str, object]:
+    _modern(account)
+    return _next_day(account)
+
+
+def _modern_medias_by_a_plan_without_analytics(account: Simulation) -> dict[str, object]:
+    _modern(account)
+    account.sandbox.world.options = replace(account.sandbox.world.options, analytics=False)
+    return _three_medias_next_day(account)
+
+
 @dataclass(frozen=True)
 class Case:
     scenario: str
@@ -99,6 +115,9 @@ CASES = [
     Case("demo", 5, _a_range_never_read),
     Case("demo", 6, _a_range_read_before),
     Case("demo", 7, _half_a_backfill),
+    Case("tiny", 8, _modern),
+    Case("demo", 8, _modern_next_day),
+    Case("demo", 9, _modern_medias_by_a_plan_without_analytics),
 ]
 
 

@@ -130,6 +130,7 @@ class ScriptedApi:
             return found if found is not None else self._answer(path, query)
 
     def _answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        path = path.replace("/modern/", "/v1/").replace("/v1/folders", "/v1/projects")
         parts = path.removeprefix("/v1/").split("/")
         if path == "/v1/account":
             return 200, {"id": 1, "name": "Example", "url": "https://example.wistia.com"}
@@ -141,13 +142,15 @@ class ScriptedApi:
             return 200, self._page(self._sessions(query), query)
         if path == "/v1/stats/account/by_date":
             return 200, self._daily(query)[::-1]
-        media_id = parts[-2] if parts[-1] in ("by_date", "engagement") else parts[-1]
+        media_id = parts[-2] if parts[-1] in ("by_date", "engagement", "timeseries") else parts[-1]
         if media_id not in self.medias or media_id in self.gone:
             return 404, {"error": "not found"}
         if parts[0] == "medias":
             return 200, self.medias[media_id]
         if parts[-1] == "by_date":
             return 200, self._daily(query)
+        if parts[-1] == "timeseries":
+            return 200, self._buckets(query)
         if parts[-1] == "engagement":
             return 200, {"engagement": 0.5, "engagement_data": [2, 1, 0], "rewatch_data": [1, 0, 0]}
         return 200, {"load_count": 3, "play_count": 2, "play_rate": 0.5, "hours_watched": 1.0, "engagement": 0.5,
@@ -158,6 +161,15 @@ class ScriptedApi:
         first, last = (date.fromisoformat(query[name]) for name in ("start_date", "end_date"))
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return [{"date": str(d), "load_count": 3, "play_count": d.day, "hours_watched": 0.5} for d in days]
+
+    @staticmethod
+    def _buckets(query: dict[str, str]) -> list[dict[str, Any]]:
+        """Days of New York; every fifth of the month is idle. The end is exclusive."""
+        first, end = (date.fromisoformat(query[name]) for name in ("start_date", "end_date"))
+        days = [first + timedelta(days=n) for n in range((end - first).days)]
+        measures = {"plays": 2, "unique_plays": 2, "unique_loads": 4, "unique_visitors": 3, "played_time": 61,
+                    "play_rate": 0.5, "engagement_rate": 0.25, "form_conversions": None, "cta_impressions": 0}  # fmt: skip
+        return [{"timestamp": f"{d} 05:00:00.000Z"} | (measures if d.day % 5 else {}) for d in days]
 
     def _sessions(self, query: dict[str, str]) -> list[dict[str, Any]]:
         first, last = query["start_date"], query["end_date"]

@@ -24,6 +24,7 @@ from wistia_lake.pipeline import (
     ingest_counts,
     ingest_engagement,
     ingest_events,
+    ingest_measured,
     ingest_medias,
     ingest_projects,
 )
@@ -158,6 +159,7 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     requests, unknown = ingest_events.estimate(work, looks, slices)
     of_scopes = [least(work, scope, medias) for scope in work.scopes]
     requests += 1 + 2 + sum(asked for _, asked in of_scopes)  # the account's days, projects
+    requests += ingest_measured.least(work, medias)
     count, known = sum(count for count, _ in of_scopes), _number(len(medias), "media")
     whose = known if count >= len(medias) else f"{count} of {known}"
     room = work.room()
@@ -199,6 +201,13 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
     later = any(spares(work.settings, of_scope) for of_scope in listed.values())
     # Scopes that share what is left of the run's requests take it in turn.
     at_once = work.settings.slices_in_flight if work.settings.max_requests is None else 1
+
+    async def statistics() -> None:
+        await in_parallel(map(counts, work.scopes), at_once)
+        # After all the counters, which tell who moved; and one media tells for all scopes whether it is offered.
+        measured = ingest_measured.read(work, medias, start)
+        await work.attempt(measured, f"{ingest_measured.STREAM} account")
+
     async with together() as group:
         account = ingest_account.read(work, medias, start)
         lists = [
@@ -209,9 +218,9 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
             await asyncio.gather(*lists)  # few requests, which are made before any is denied to others
         group.create_task(_read_events(work, looks, slices))
         if not later:
-            group.create_task(in_parallel(map(counts, work.scopes), at_once))
+            group.create_task(statistics())
     if later:
-        await in_parallel(map(counts, work.scopes), at_once)
+        await statistics()
 
 
 async def _read_events(work: Work, looks: Looks, slices: list[Slice]) -> None:

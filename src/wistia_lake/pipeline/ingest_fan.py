@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from wistia_lake.model import Slice, scope_media
 from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work, in_parallel
 from wistia_lake.privacy.reading import Decoded
 from wistia_lake.privacy.rows import MediaRow
+from wistia_lake.wistia.client import Answer
 from wistia_lake.wistia.endpoints import Endpoint
 
 SKIPPED_SHARE = 0.05
@@ -40,6 +41,8 @@ class Question:
     endpoint: Endpoint
     params: Callable[[str], dict[str, str | int]]
     decode: Callable[[bytes, str], Decoded[Any]]
+    answered: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers that are there already, by media, which is not asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +131,10 @@ async def fan_out(
 
 
 async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
+    answer = question.answered.get(media_id)
     try:
-        answer = await work.client.get(question.endpoint, params=question.params(media_id), media_id=media_id)
+        if answer is None:
+            answer = await work.client.get(question.endpoint, params=question.params(media_id), media_id=media_id)
     except ApiGone:
         return None
     decoded = question.decode(answer.body, media_id)

@@ -206,14 +206,14 @@ class Work(Outlook):
         self.summary.waiting_medias = sorted({*self.summary.waiting_medias, *medias})
 
     def not_offered(self, stream: str, consequence: str, exc: ApiGone | ApiRejected) -> None:
-        """Say that the API does not have a stream (404), or not on this plan (403); the run goes on.
+        """Say that the API does not have a stream for this account; the run goes on.
 
         Raises:
             ApiRejected: it was refused for another reason.
         """
-        status = 404 if isinstance(exc, ApiGone) else exc.status
-        if status not in (403, 404):
+        if not means_not_offered(exc):
             raise exc
+        status = 404 if isinstance(exc, ApiGone) else exc.status
         _log.info("stream.not_offered", stream=stream, status=status)
         self.reporter.say(f"Wistia does not offer {stream} to this account ({status}), so {consequence}.")
 
@@ -243,6 +243,11 @@ def _facts(manifest: Manifest) -> dict[str, object]:
     )  # fmt: skip
     values = msgspec.structs.asdict(manifest)
     return {name: values[name] for name in names if values[name]}
+
+
+def means_not_offered(exc: ApiGone | ApiRejected) -> bool:
+    """Whether a refusal is about a whole stream: the API lacks it (404), the plan does (403), or the token may not."""
+    return isinstance(exc, ApiGone) or exc.status == 403 or exc.code == "unauthorized_scope"
 
 
 def refuse_if_bad(slice_: Slice, bad: int, good: int) -> None:

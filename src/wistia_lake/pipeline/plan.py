@@ -25,6 +25,7 @@ from wistia_lake.pipeline import (
     ingest_counts,
     ingest_engagement,
     ingest_events,
+    ingest_measured,
     ingest_medias,
     ingest_projects,
 )
@@ -43,8 +44,8 @@ COUNTED_STRETCHES = 8
 """Stretches of unread days whose sessions are counted, over all scopes (one a scope at least)."""
 SESSION_BYTES, STATS_BYTES, DAY_BYTES = 1_000, 150, 90
 """What a session, a media's counters and a day's counts take as JSON, unless pages that were read say it better."""
-CURVE_BYTES, PROJECTS_BYTES = 2_500, 3_000
-"""What a curve of a few minutes and a page of projects take."""
+CURVE_BYTES, PROJECTS_BYTES, MEASURED_BYTES = 2_500, 3_000, 280
+"""What a curve of a few minutes, a page of projects, and a measured day with activity take."""
 SPREAD = 0.4
 """How much busy days differ from quiet ones inside a stretch, as the deviation of the logarithm."""
 
@@ -115,13 +116,14 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
         looks = outlook.looks(ingest_events.STREAM)
         due = ingest_events.plan(outlook, looks, start)
         counted = await _count(outlook, looks, due)
-    of_account = list(_account(outlook, medias, start))
-    room = _left(settings.max_requests, lists, *of_account)
-    slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
-    sessions = _sessions(outlook, looks, slices, counted)
-    of_medias = _statistics(outlook, medias, start, _left(room, sessions))
+        of_account = list(_account(outlook, medias, start))
+        room = _left(settings.max_requests, lists, *of_account)
+        slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
+        sessions = _sessions(outlook, looks, slices, counted)
+        of_medias = _statistics(outlook, medias, start, _left(room, sessions))
+        measured = await _measured(outlook, medias, start, of_medias[1], _left(room, sessions, *of_medias))
     return Plan(
-        [lists, sessions, *of_medias, *of_account],
+        [lists, sessions, *of_medias, *measured, *of_account],
         settings.requests_per_minute,
         min((one.day for one in slices), default=None),
         max((one.day for one in slices), default=None),
@@ -180,6 +182,18 @@ def _account(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> Itera
         yield StreamPlan(ingest_account.STREAM)
     else:
         yield StreamPlan(ingest_account.STREAM, 1, 1, DAY_BYTES * ((days[1] - days[0]).days + 1))
+
+
+async def _measured(
+    outlook: Outlook, medias: Sequence[MediaRow], start: date, counts: StreamPlan, room: int | None
+) -> list[StreamPlan]:
+    """What only the modern API has; where requests are spared, as many medias as are asked for daily counts."""
+    if outlook.client.api_version == "v1":
+        return []
+    found = await ingest_measured.expected(outlook, medias, start, counts.request_count)
+    requests = found.request_count if room is None else min(found.request_count, room)
+    size = MEASURED_BYTES * found.day_count * requests // max(found.request_count, 1)
+    return [StreamPlan(ingest_measured.STREAM, found.slice_count, requests, size)]
 
 
 @dataclass(slots=True)

@@ -119,6 +119,27 @@ class MediaEngagementRow(msgspec.Struct, frozen=True, gc=False):
     """Per position, how often it was seen again."""
 
 
+class MediaTimeseriesRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One media on one day of the account as Wistia measures it, from ``/analytics/medias/{id}/timeseries``.
+
+    Days without activity have a row without measures: it says that the day was read and that nothing was there.
+    """
+
+    media_id: str
+    begins_at: str
+    """The UTC instant at which the day begins in the account's zone: which day that is, the tables say."""
+    date: str
+    """UTC date thirteen hours later: the account's day from Hawaii to New Zealand. Tells how far was read, no more."""
+    plays: int | None = None
+    unique_plays: int | None = None
+    unique_loads: int | None = None
+    unique_visitors: int | None = None
+    played_time: float | None = None
+    """Seconds."""
+    play_rate: float | None = None
+    engagement_rate: float | None = None
+
+
 class ProjectRow(msgspec.Struct, frozen=True):
     """One project (folder) of a whole list, from ``/projects`` or ``/folders``."""
 
@@ -146,6 +167,7 @@ Row = (
     | MediaByDateRow
     | AccountByDateRow
     | MediaEngagementRow
+    | MediaTimeseriesRow
     | ProjectRow
     | AccountRow
 )

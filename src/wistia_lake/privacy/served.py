@@ -41,6 +41,14 @@ UtcInstant = Annotated[
         description="UTC instant",
     ),
 ]
+SpacedInstant = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z",
+        description="UTC instant with a space",
+    ),
+]
+"""As ``/analytics`` writes it; the rest of the API writes a ``T``."""
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", description="day such as 2025-03-12")]
 
 
@@ -154,6 +162,24 @@ class EngagementServed(msgspec.Struct, forbid_unknown_fields=True):
     engagement: Measure | None = None
     engagement_data: Curve | None = None
     rewatch_data: Curve | None = None
+
+
+class TimeseriesServed(msgspec.Struct, forbid_unknown_fields=True):
+    """One bucket of ``/analytics/medias/{id}/timeseries``; without activity it has its timestamp alone."""
+
+    timestamp: SpacedInstant
+    unique_loads: Count | None = None
+    unique_plays: Count | None = None
+    plays: Count | None = None
+    unique_visitors: Count | None = None
+    played_time: Measure | None = None
+    """Seconds."""
+    play_rate: Measure | None = None
+    engagement_rate: Measure | None = None
+    form_conversions: Raw = ABSENT
+    cta_impressions: Raw = ABSENT
+    cta_conversions: Raw = ABSENT
+    cta_conversion_rate: Raw = ABSENT
 
 
 class ListedProjectServed(msgspec.Struct, forbid_unknown_fields=True):

@@ -58,6 +58,8 @@ MEDIA_STATS: Final = Endpoint("media_stats", "/stats/medias/{media_id}", False, 
 MEDIA_BY_DATE: Final = Endpoint("media_by_date", "/stats/medias/{media_id}/by_date", False, DETAILED_STATS)
 ACCOUNT_BY_DATE: Final = Endpoint("account_by_date", "/stats/account/by_date", False, DETAILED_STATS)
 MEDIA_ENGAGEMENT: Final = Endpoint("media_engagement", "/stats/medias/{media_id}/engagement", False, DETAILED_STATS)
+MEDIA_TIMESERIES: Final = Endpoint("media_timeseries", "/analytics/medias/{media_id}/timeseries", False, DETAILED_STATS)
+"""Of the modern API only."""
 EVENTS: Final = Endpoint("events", "/stats/events", True, DETAILED_STATS)
 EVENT: Final = Endpoint("event", "/stats/events/{event_key}", False, DETAILED_STATS)
 PROJECTS: Final = Endpoint("projects", "/projects", True, ALL_MEDIA_DATA)
@@ -70,7 +72,7 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
     endpoint.name: endpoint
     for endpoint in (
         MEDIAS, MEDIA, ACCOUNT, TOKEN, STATS_ACCOUNT, MEDIA_STATS, MEDIA_BY_DATE, EVENTS, EVENT,
-        VISITORS, ACCOUNT_BY_DATE, MEDIA_ENGAGEMENT, PROJECTS, FOLDERS,
+        VISITORS, ACCOUNT_BY_DATE, MEDIA_ENGAGEMENT, PROJECTS, FOLDERS, MEDIA_TIMESERIES,
     )
 }  # fmt: skip
 """All endpoints by name."""

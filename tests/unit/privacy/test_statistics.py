@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from wistia_lake.errors import DataError
-from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow, ProjectRow
-from wistia_lake.privacy.statistics import decode_account_by_date, decode_engagement, decode_projects
+from wistia_lake.privacy.rows import AccountByDateRow, MediaEngagementRow, MediaTimeseriesRow, ProjectRow
+from wistia_lake.privacy.statistics import (
+    decode_account_by_date,
+    decode_engagement,
+    decode_projects,
+    decode_timeseries,
+)
 
 
 def day(text, **changes):
@@ -107,3 +113,77 @@ def test_a_bad_project_is_told_and_the_others_stay(change, field):
     decoded = decode_projects(json.dumps([V1 | change, V1]).encode())
     assert [bad.field for bad in decoded.bad] == [field]
     assert len(decoded.rows) == 1
+
+
+IDLE = {"timestamp": "2025-03-08 05:00:00.000Z"}
+FULL = {
+    "timestamp": "2025-03-09 05:00:00.000Z", "unique_loads": 9, "unique_plays": 7, "plays": 8, "unique_visitors": 6,
+    "form_conversions": 1, "played_time": 7161, "play_rate": 0.5, "engagement_rate": 0.1473, "cta_impressions": 3,
+    "cta_conversions": 1, "cta_conversion_rate": 0.3,
+}  # fmt: skip
+
+
+def buckets(*rows):
+    return decode_timeseries(json.dumps(rows).encode(), media_id="abcde12345")
+
+
+def test_a_measured_day_keeps_its_instant_and_measures_and_an_idle_one_its_instant_alone():
+    decoded = buckets(FULL, IDLE)
+    idle, full = decoded.rows
+    assert msgspec.json.encode(idle) == (
+        b'{"media_id":"abcde12345","begins_at":"2025-03-08T05:00:00.000Z","date":"2025-03-08"}'
+    )
+    assert full == MediaTimeseriesRow(
+        "abcde12345", "2025-03-09T05:00:00.000Z", "2025-03-09", 8, 7, 9, 6, 7161.0, 0.5, 0.1473
+    )
+    assert decoded.dropped_fields == {"form_conversions", "cta_impressions", "cta_conversions", "cta_conversion_rate"}
+    assert decoded.bad == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "day"),
+    [
+        ("2025-03-09 10:00:00.000Z", "2025-03-09"),  # Hawaii
+        ("2025-03-08 23:00:00.000Z", "2025-03-09"),  # Berlin
+        ("2025-03-08 11:00:00.000Z", "2025-03-09"),  # Auckland in its summer
+    ],
+)
+def test_how_far_was_read_is_told_by_the_accounts_day(begins, day):
+    (row,) = buckets({"timestamp": begins, "plays": 1}).rows
+    assert row.date == day
+
+
+def test_null_measures_are_absent_ones():
+    (row,) = buckets(dict.fromkeys(FULL) | IDLE).rows
+    assert row == buckets(IDLE).rows[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"timestamp": "2025-03-09T05:00:00.000Z"}, "timestamp"),
+        ({"timestamp": "2025-03-09 05:00:00Z"}, "timestamp"),
+        ({"timestamp": "2025-03-09 05:00:00.000"}, "timestamp"),
+        ({"timestamp": "2025-03-09"}, "timestamp"),
+        ({"timestamp": "2025-02-30 05:00:00.000Z"}, "timestamp"),
+        ({"timestamp": "2025-03-09 24:00:00.000Z"}, "timestamp"),
+        ({"timestamp": 1741496400}, "timestamp"),
+        ({"plays": 1.5}, "plays"),
+        ({"unique_plays": -1}, "unique_plays"),
+        ({"played_time": "61"}, "played_time"),
+        ({"played_time": -0.5}, "played_time"),
+    ],
+)
+def test_a_bad_measured_day_is_described_without_its_values_and_the_others_stay(changes, field):
+    decoded = buckets(IDLE, FULL | changes)
+    assert len(decoded.rows) == 1
+    assert [(bad.position, bad.field) for bad in decoded.bad] == [(1, field)]
+    assert "2025-03-09" not in repr(decoded.bad)
+
+
+def test_a_measured_day_that_comes_twice_is_told_and_an_unknown_field_named():
+    decoded = buckets(FULL | {"viewer": "Ann"}, FULL)
+    assert len(decoded.rows) == 1
+    assert [(bad.position, bad.field, bad.found) for bad in decoded.bad] == [(1, "timestamp", "a bucket again")]
+    assert decoded.unknown_fields == {"viewer"}
+    assert "Ann" not in repr(decoded)

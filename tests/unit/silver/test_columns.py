@@ -15,6 +15,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "media_by_date": rows.MediaByDateRow,
     "account_by_date": rows.AccountByDateRow,
     "media_engagement": rows.MediaEngagementRow,
+    "media_timeseries": rows.MediaTimeseriesRow,
 }
 
 

@@ -38,7 +38,7 @@ def test_retry_after_is_seconds_or_a_date(text, seconds):
 def test_every_endpoint_is_registered_under_its_name():
     assert set(ENDPOINTS) == {
         "medias", "media", "account", "token", "stats_account", "media_stats", "media_by_date", "events", "event",
-        "visitors", "account_by_date", "media_engagement", "projects", "folders",
+        "visitors", "account_by_date", "media_engagement", "projects", "folders", "media_timeseries",
     }  # fmt: skip
     assert all(endpoint.name == name for name, endpoint in ENDPOINTS.items())
     assert {name for name, endpoint in ENDPOINTS.items() if endpoint.paged} == {
