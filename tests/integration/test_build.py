@@ -86,9 +86,10 @@ def test_a_look_with_the_same_content_builds_nothing(lake: Lake) -> None:
 
 
 def test_a_changed_slice_touches_its_neighbours_and_its_month(lake: Lake) -> None:
-    """A new session rebuilds its day, those whose keys and twins may hang on it, and one month; no KPI: no final day."""
+    """A new session rebuilds its day, those whose keys and twins may hang on it, and one month; no 28-day KPI: no
+    final day."""
     lake.events("2025-02-05", "e5", "new")
-    assert lake.build().tables == {"silver.fact_event": 4, "silver.fact_media_day": 1}
+    assert lake.build().tables == {"silver.fact_event": 4, "silver.fact_media_day": 1, "gold.kpi_media_day": 1}
     assert lake.rows("silver.fact_event").num_rows == 11
 
 
@@ -102,7 +103,7 @@ def test_another_zone_rebuilds_days(lake: Lake) -> None:
 def test_changed_rules_rebuild_only_medias_and_kpis(lake: Lake) -> None:
     """Channel rules decide what silver.dim_media shows; events do not hang on them."""
     built = lake.build(channels=(ChannelRule(channel="Films", title="a*"),)).tables
-    assert set(built) == {"silver.dim_media", "gold.kpi_media_28d"}
+    assert set(built) == {"silver.dim_media", "gold.kpi_media_28d", "gold.kpi_media_day"}
     assert lake.rows("silver.dim_media")["channel"].to_pylist() == ["Films"]
 
 

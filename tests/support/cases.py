@@ -39,6 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "media_by_date": {"media_id": "media00001", "load_count": 0, "play_count": 0, "hours_watched": 0.0},
     "media_engagement": {"media_id": "media00001", "engagement": 0.5, "engagement_data": [], "rewatch_data": []},
+    "media_timeseries": {"media_id": "media00001"},
     "account_by_date": {"load_count": 0, "play_count": 0, "hours_watched": 0.0},
 }  # fmt: skip
 

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from wistia_lake.engines.base import Job
+from wistia_lake.gold import media_day
 from wistia_lake.lake.tables import DIM_MEDIA, FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, KPI_MEDIA_28D
+from wistia_lake.lake.tables_measured import KPI_MEDIA_DAY
 from wistia_lake.model import ONE_DAY
 from wistia_lake.silver.context import WHOLE, Context, Model, Plan, digest, sql_of
 from wistia_lake.silver.relations import relation
@@ -71,4 +73,7 @@ def _media_28d_job(context: Context) -> Iterator[Job]:
     yield Job(sql_of(KPI_MEDIA_28D), (), {"period": relation(columns, period)}, tables)
 
 
-MODELS: Final = (Model(KPI_MEDIA_28D, plan_media_28d, media_28d_jobs),)
+MODELS: Final = (
+    Model(KPI_MEDIA_28D, plan_media_28d, media_28d_jobs),
+    Model(KPI_MEDIA_DAY, media_day.plan_media_day, media_day.media_day_jobs),
+)

@@ -30,9 +30,20 @@ with numbers as (
     from silver.fact_media_day
     where is_final and event_count > play_count
     union all
-    select 13, 'snapshots', 'media snapshots', cast(count(*) as bigint) from silver.fact_media_engagement
+    select 13, 'days', 'media days that Wistia measured', cast(count(*) as bigint) from silver.fact_media_day_measured
     union all
-    select 14, 'kpi', 'medias in kpi_media_28d', cast(count(*) as bigint) from gold.kpi_media_28d
+    select 14, 'days', 'measured plays', cast(coalesce(sum(play_count), 0) as bigint) from silver.fact_media_day_measured
+    union all
+    select 15, 'days', 'measured hours', cast(coalesce(sum(played_ms), 0) / 3600000 as bigint)
+    from silver.fact_media_day_measured
+    union all
+    select 16, 'days', 'final media days with more measured plays than plays', cast(count(*) as bigint)
+    from gold.kpi_media_day
+    where is_final and is_measured_final and measured_play_count > play_count
+    union all
+    select 17, 'snapshots', 'media snapshots', cast(count(*) as bigint) from silver.fact_media_engagement
+    union all
+    select 18, 'kpi', 'medias in kpi_media_28d', cast(count(*) as bigint) from gold.kpi_media_28d
 )
 select section, name, value
 from numbers

@@ -70,6 +70,17 @@ BRONZE_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "engagement_data": "bigint[]",
         "rewatch_data": "bigint[]",
     },
+    "media_timeseries": {
+        "media_id": "varchar",
+        "begins_at": "varchar",
+        "plays": "bigint",
+        "unique_plays": "bigint",
+        "unique_loads": "bigint",
+        "unique_visitors": "bigint",
+        "played_time": "double",
+        "play_rate": "double",
+        "engagement_rate": "double",
+    },
 }
 """Per stream, the fields that tables are made from. A test holds them against the bronze rows."""
 

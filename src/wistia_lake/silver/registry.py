@@ -11,8 +11,9 @@ from wistia_lake.lake.tables import (
     FACT_MEDIA_ENGAGEMENT,
     MEDIA_DURATION,
 )
+from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED
 from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
-from wistia_lake.silver import engagement, events, media_days, medias, reported
+from wistia_lake.silver import engagement, events, measured, media_days, medias, reported
 from wistia_lake.silver.context import Model
 
 MODELS: Final = (
@@ -23,4 +24,5 @@ MODELS: Final = (
     Model(FACT_MEDIA_ENGAGEMENT, engagement.plan_engagement, engagement.engagement_jobs, reads_itself=True),
     Model(FACT_ACCOUNT_DAY, reported.plan_account_days, reported.account_day_jobs),
     Model(FACT_MEDIA_CURVE, reported.plan_curves, reported.curve_jobs),
+    Model(FACT_MEDIA_DAY_MEASURED, measured.plan_measured_days, measured.measured_day_jobs),
 )
