@@ -1,8 +1,8 @@
 """Stream ``media_timeseries``: medias' days as Wistia measures them. The modern API only has it; one request per media.
 
 Medias and days that are asked for are found as those of ``media_by_date`` are (see ``ingest_counts``), by this stream's
-own looks; at most two years of days. Not every plan offers it. So one media is asked before all the others are: a refusal
-costs one request, is said once in a run, and is no error, because everything else can be read without it.
+own looks; at most two years of days. Not every plan offers it. So one media is asked before all the others are: a
+refusal costs one request, is said once in a run, and is no error, because everything else can be read without it.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def least(outlook: Outlook, medias: Sequence[MediaRow]) -> int:
 async def expected(outlook: Outlook, medias: Sequence[MediaRow], start: date, moved: int) -> Expected:
     """What a look will take. One media is asked, to know whether the API offers it.
 
-    Where requests are spared, nobody knows yet who will have ``moved``, only how many: it is so many that were read before.
+    Where requests are spared, nobody knows yet who will have ``moved``, only how many: of those that were read before.
     """
     planned = plan(outlook, medias, start, everyone=True)
     if not planned:
