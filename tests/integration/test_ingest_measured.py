@@ -221,3 +221,43 @@ def test_a_backfill_that_has_read_it_today_does_not_ask_again(api: ScriptedApi, 
         api.requests.clear()
         ingest(lake.loaded(), clock=lake.now, reporter=Quiet(), **loaded)  # type: ignore[arg-type]
         assert sorted(asked(api)) == expected
+
+
+def move(api: ScriptedApi, media_id: str, plays: int) -> None:
+    """Give one media other lifetime counters than the others have."""
+
+    def before(path: str, _: dict[str, str]) -> tuple[int, Any] | None:
+        is_meant = path.endswith(f"/stats/medias/{media_id}")
+        return (200, {"load_count": 9, "play_count": plays, "visitors": 4}) if is_meant else None
+
+    api.before = before
+
+
+def test_where_requests_are_spared_the_same_medias_are_asked_as_for_daily_counts(api: ScriptedApi, lake: Lake) -> None:
+    """Every media once, then the one that moved, and the others no more when their days are settled."""
+    found = []
+    for day in range(12):
+        move(api, B, 2 + day)
+        api.requests.clear()
+        assert lake.ingest(rotate_above=0, sweep_after_days=1).problems == []
+        assert asked(api).keys() == asked(api, "by_date").keys()
+        found.append("".join(media_id[0] for media_id in sorted(asked(api))))
+        api.now += DAY
+    assert found[0] == "abcd"
+    assert set(found[6:]) == {"b"}, found
+    assert lake.newest(STREAM, api.now.date() - DAY).medias == [B]
+
+
+def test_what_a_run_may_not_ask_any_more_waits_and_is_asked_by_the_next_ones(api: ScriptedApi, lake: Lake) -> None:
+    """Counters, daily counts and curves come first; who waits is noted in the look and asked first the next time."""
+    asked_by_run: list[str] = []
+    for _ in range(4):
+        api.requests.clear()
+        summary = lake.ingest(rotate_above=0, max_requests=19)
+        assert summary.problems == []
+        assert summary.request_count == len(api.requests) <= 19
+        asked_by_run.append("".join(media_id[0] for media_id in asked(api)))
+        assert bool(summary.waiting_medias) == (len("".join(asked_by_run)) < 4)
+        api.now += timedelta(minutes=90)
+    assert "".join(asked_by_run) == "abcd", asked_by_run
+    assert asked_by_run[0] == "a", "there was room for the pilot alone, whose answer is kept"

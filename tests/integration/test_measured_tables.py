@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support.cases import ROOT, Case, write_look
-from support.histories import History
-from support.simulation import FACTS, ONE_DAY, Simulation, simulation
+from support.simulation import ONE_DAY, Simulation, simulation
 from wistia_lake.sandbox.catalog_tiny import EDGE
 from wistia_lake.sandbox.scenario import Options, Scenario
 from wistia_lake.sandbox.world import World
@@ -121,6 +121,20 @@ def test_another_zone_moves_the_days_without_a_request(tmp_path: Path) -> None:
         assert len(account.sandbox.requests()) == requests
 
 
+def test_another_zone_moves_days_of_months_long_over(tmp_path: Path) -> None:
+    """Nothing but the days' bounds changes there; what moved over the month's end is in one month, not in two."""
+    case = Case(ROOT / "fact_media_day_measured" / "zone_that_is_hours_off.toml", tmp_path)
+    case.look()
+    case.build()
+    case.settings = msgspec.structs.replace(case.settings, zone="Pacific/Auckland")
+    case.build()
+    moved = case.found(MEASURED, ["media_id", "day"])
+    assert [row["day"] for row in moved if row["media_id"] == "auckland01"] == ["2025-02-01", "2025-02-02"]
+    assert [row["day"] for row in moved if row["media_id"] == "newyork001"] == ["2025-02-02", "2025-02-03"]
+    case.build(full=True)
+    assert case.found(MEASURED, ["media_id", "day"]) == moved
+
+
 def test_the_same_run_again_writes_nothing_and_a_new_day_no_month_that_is_over(tmp_path: Path) -> None:
     """Although lifetime averages move every day, the derived hours of a month that is over do not."""
     with simulation(tmp_path, winter(), now="2025-03-10 14:00", start=date(2025, 3, 1)) as account:
@@ -171,21 +185,3 @@ def test_a_day_that_is_over_becomes_final_though_nothing_else_changed(tmp_path: 
     write_look(case.store, look | {"at": "2025-03-12T05:00:00Z"})
     case.build()
     assert eleventh | {"is_final": True} in case.found(MEASURED, key)
-
-
-@pytest.mark.slow
-def test_any_history_with_either_api_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
-    """After every step of a random history, in which each run asks one API or the other, each table is the truth."""
-    world = World("tiny", world_seed + 100, Options(received_at="last" if world_seed % 2 else "first"))
-    with simulation(tmp_path, world, now="2025-03-08 14:00") as account:
-        account.run()  # every media is known from now on, so that any may be named in MEDIA_IDS
-        history = History(account, world_seed)
-        for _ in range(5):
-            base_url = account.sandbox.base_url + history.random.choice(["/v1", "/modern", "/modern"])
-            account.settings["base_url"] = base_url
-            history.step()
-            history.assert_holds()
-        modern(account).run(**history.settings)
-        history.assert_holds()
-        assert account.rows(MEASURED).num_rows > 0
-        assert len(FACTS) == 10

@@ -88,6 +88,11 @@ def _modern_next_day(account: Simulation) -> dict[str, object]:
     return _next_day(account)
 
 
+def _modern_in_rotation(account: Simulation) -> dict[str, object]:
+    account.settings["rotate_above"] = 10
+    return _modern_next_day(account)
+
+
 def _modern_medias_by_a_plan_without_analytics(account: Simulation) -> dict[str, object]:
     _modern(account)
     account.sandbox.world.options = replace(account.sandbox.world.options, analytics=False)
@@ -118,6 +123,7 @@ CASES = [
     Case("tiny", 8, _modern),
     Case("demo", 8, _modern_next_day),
     Case("demo", 9, _modern_medias_by_a_plan_without_analytics),
+    Case("demo", 10, _modern_in_rotation),
 ]
 
 

@@ -33,3 +33,18 @@ def test_any_history_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
         for _ in range(STEPS):
             history.step()
             history.assert_holds()
+
+
+def test_any_history_with_either_api_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
+    """The same where each run asks one API or the other, and what only one of them has is therefore read with gaps."""
+    options = Options(received_at="last" if world_seed % 2 else "first", bot_share=0.13 if world_seed % 4 else 0.9)
+    with simulation(tmp_path, World("tiny", world_seed + 100, options), now="2025-03-08 14:00") as account:
+        account.settings["base_url"] = account.sandbox.base_url + "/modern"
+        account.settings["rotate_above"] = 0 if world_seed % 2 else 500
+        account.run()  # every media is known from now on, so that any may be named in MEDIA_IDS
+        history = History(account, world_seed)
+        for _ in range(STEPS):
+            account.settings["base_url"] = account.sandbox.base_url + history.random.choice(["/v1", "/modern"])
+            history.step()
+            history.assert_holds()
+        assert account.rows("silver.fact_media_day_measured").num_rows > 0

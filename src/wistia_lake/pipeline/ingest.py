@@ -195,14 +195,18 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
         await work.attempt(ingest_counts.read_by_date(work, scope, medias, start), f"media_by_date {scope}")
         await work.attempt(ingest_engagement.read(work, scope, medias), f"{ingest_engagement.STREAM} {scope}")
 
-    async def measured() -> None:
-        await work.attempt(ingest_measured.read(work, medias, start), ingest_measured.STREAM)
-
     listed = {scope: medias_of(scope, medias) for scope in work.scopes}
     work.summary.media_count = len({media.media_id for of_scope in listed.values() for media in of_scope})
     later = any(spares(work.settings, of_scope) for of_scope in listed.values())
     # Scopes that share what is left of the run's requests take it in turn.
     at_once = work.settings.slices_in_flight if work.settings.max_requests is None else 1
+
+    async def statistics() -> None:
+        await in_parallel(map(counts, work.scopes), at_once)
+        # After all the counters, which tell who moved; and one media tells for all scopes whether it is offered.
+        measured = ingest_measured.read(work, medias, start)
+        await work.attempt(measured, f"{ingest_measured.STREAM} account")
+
     async with together() as group:
         account = ingest_account.read(work, medias, start)
         lists = [
@@ -213,11 +217,9 @@ async def _read_slices(work: Work, looks: Looks, slices: list[Slice], medias: li
             await asyncio.gather(*lists)  # few requests, which are made before any is denied to others
         group.create_task(_read_events(work, looks, slices))
         if not later:
-            group.create_task(in_parallel(map(counts, work.scopes), at_once))
-            group.create_task(measured())
+            group.create_task(statistics())
     if later:
-        await in_parallel(map(counts, work.scopes), at_once)
-        await measured()
+        await statistics()
 
 
 async def _read_events(work: Work, looks: Looks, slices: list[Slice]) -> None:

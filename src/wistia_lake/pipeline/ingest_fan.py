@@ -104,11 +104,13 @@ async def fan_out(
 
     Its rows are ordered by media. Medias that were not reached are noted in it, and in the summary.
     """
-    reached = medias[: work.room()]
+    room, answered = work.room(), question.answered.keys() & set(medias)
+    ordered = sorted(medias, key=lambda media_id: media_id not in answered)
+    reached = ordered if room is None else ordered[: room + len(answered)]
     asked: dict[str, _Part | None] = {}
 
     async def ask(media_id: str) -> None:
-        if work.room() == 0:
+        if work.room() == 0 and media_id not in answered:
             return  # repeated requests took the place
         asked[media_id] = await _ask(work, media_id, question)
         work.reporter.step(slice_.stream, len(asked), len(reached))

@@ -1,8 +1,8 @@
 """Stream ``media_timeseries``: medias' days as Wistia measures them. The modern API only has it; one request per media.
 
-The days that are asked for are found as those of ``media_by_date`` are (see ``ingest_counts``), by this stream's own
-looks, and are at most two years. Not every plan offers it. So one media is asked before all the others are: a refusal
-costs one request, is said once in a run, and is no error, because everything else can be read without it.
+Medias and days that are asked for are found as those of ``media_by_date`` are (see ``ingest_counts``), by this stream's
+own looks; at most two years of days. Not every plan offers it. So one media is asked before all the others are: a
+refusal costs one request, is said once in a run, and is no error, because everything else can be read without it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from wistia_lake.model import ONE_DAY, Slice, day_start, two_years_before
 from wistia_lake.pipeline.counts_past import Range
 from wistia_lake.pipeline.ingest_counts import Chosen, plan_counts, plan_ranges
 from wistia_lake.pipeline.ingest_fan import Carried, Question, fan_out, medias_of
-from wistia_lake.pipeline.ingest_work import Outlook, Work, in_parallel, means_not_offered
+from wistia_lake.pipeline.ingest_work import Outlook, Work, in_parallel
 from wistia_lake.pipeline.rotation import spares
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.privacy.statistics import decode_timeseries
 from wistia_lake.wistia.client import Answer
 from wistia_lake.wistia.endpoints import MEDIA_TIMESERIES
+from wistia_lake.wistia.statuses import means_not_offered
 
 STREAM = "media_timeseries"
 PILOTS = 3
@@ -31,14 +32,14 @@ PILOTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A slice that is read: of each media the first and last account day."""
+    """A slice that is read: of each media the first and last account day, in the order of asking."""
 
     slice: Slice
     ranges: Mapping[str, Range]
-    media_count: int
-    """Medias of the scope, asked or not."""
-    unmoved: Sequence[str] = ()
-    """Medias of which all is known."""
+    unmoved: Sequence[str]
+    """Medias that need not be asked."""
+    listed: Sequence[MediaRow]
+    """The scope's medias, asked or not."""
 
     @property
     def covers(self) -> Range:
@@ -56,20 +57,19 @@ class Expected:
 
 
 def plan(outlook: Outlook, medias: Sequence[MediaRow], start: date, *, everyone: bool = False) -> list[Planned]:
-    """The slices that are read now; none by v1. With ``everyone`` as if no requests were spared."""
+    """The slices that are read now; none by v1. ``everyone``: as if every media might have moved."""
     if outlook.client.api_version == "v1":
         return []
     today = outlook.clock().date()
     planned = []
     for scope in outlook.scopes:
-        slice_ = Slice(STREAM, scope, today)
-        listed = medias_of(scope, medias)
+        slice_, listed = Slice(STREAM, scope, today), medias_of(scope, medias)
         if everyone:
             chosen = Chosen(plan_ranges(outlook, slice_, listed, start))
         else:
             chosen = plan_counts(outlook, slice_, listed, start)
         ranges = {media_id: _clipped(days) for media_id, days in chosen.ranges.items()}
-        one = Planned(slice_, ranges, len(listed), chosen.unmoved)
+        one = Planned(slice_, ranges, chosen.unmoved, listed)
         if ranges and not _is_held(outlook, one):
             planned.append(one)
     return planned
@@ -110,12 +110,11 @@ async def read(work: Work, medias: Sequence[MediaRow], start: date) -> None:
             lambda body, media_id: decode_timeseries(body, media_id=media_id),
             answered,
         )
-        carried = Carried({}, None, one.media_count)
+        carried = Carried({}, None, len(one.listed))
         reading = fan_out(work, one.slice, list(one.ranges), question, one.covers, carried, one.unmoved)
         await work.attempt(reading, f"{STREAM} {one.slice.scope}")
 
-    # Scopes that share what is left of the run's requests take it in turn.
-    await in_parallel(map(look, planned), work.settings.slices_in_flight if work.room() is None else 1)
+    await in_parallel(map(look, planned), work.settings.slices_in_flight)
 
 
 def _params(days: Range) -> dict[str, str | int]:
@@ -126,7 +125,7 @@ def _params(days: Range) -> dict[str, str | int]:
 
 async def _pilot(outlook: Outlook, planned: Sequence[Planned]) -> dict[str, Answer]:
     """The first answer, by media. ApiGone if the medias that were tried answered 404, and there is no other."""
-    every = ((media_id, days) for one in planned for media_id, days in sorted(one.ranges.items()))
+    every = ((media_id, days) for one in planned for media_id, days in one.ranges.items())
     gone: ApiGone | None = None
     for media_id, days in islice(every, PILOTS):
         try:
@@ -143,14 +142,16 @@ def least(outlook: Outlook, medias: Sequence[MediaRow]) -> int:
     """How many requests a look will need at least: one, if it was never offered so far."""
     if outlook.client.api_version == "v1":
         return 0
-    if any(spares(outlook.settings, medias_of(scope, medias)) for scope in outlook.scopes):
-        return 1
     scopes = outlook.looks(STREAM).scopes
-    return max(1, sum(len(medias_of(scope, medias)) for scope in outlook.scopes if scope in scopes))
+    listed = [medias_of(scope, medias) for scope in outlook.scopes if scope in scopes]
+    return max(1, sum(len(of_scope) for of_scope in listed if not spares(outlook.settings, of_scope)))
 
 
-async def expected(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> Expected:
-    """What a look will take. One media is asked, to know whether the API offers it."""
+async def expected(outlook: Outlook, medias: Sequence[MediaRow], start: date, moved: int) -> Expected:
+    """What a look will take. One media is asked, to know whether the API offers it.
+
+    Where requests are spared, nobody knows yet who will have ``moved``, only how many: of those that were read before.
+    """
     planned = plan(outlook, medias, start, everyone=True)
     if not planned:
         return Expected()
@@ -161,5 +162,12 @@ async def expected(outlook: Outlook, medias: Sequence[MediaRow], start: date) ->
             raise
         tried = min(PILOTS, sum(len(one.ranges) for one in planned)) if isinstance(exc, ApiGone) else 1
         return Expected(0, tried)
-    days = [(last - first).days + 1 for one in planned for first, last in one.ranges.values()]
-    return Expected(len(planned), len(days), sum(days))
+    slices = requests = days = 0
+    known = outlook.looks(STREAM).scopes
+    for one in planned:
+        asked, their_days = len(one.ranges), sum((last - first).days + 1 for first, last in one.ranges.values())
+        if spares(outlook.settings, one.listed) and one.slice.scope in known:
+            asked, all_asked = min(moved, asked), asked
+            moved, their_days = moved - asked, their_days * asked // all_asked
+        slices, requests, days = slices + (asked > 0), requests + asked, days + their_days
+    return Expected(slices, requests, days)

@@ -25,6 +25,7 @@ from wistia_lake.privacy.pseudonym import Pseudonymizer
 from wistia_lake.privacy.reading import BadRow, Decoded
 from wistia_lake.settings import Settings
 from wistia_lake.wistia.client import WistiaClient
+from wistia_lake.wistia.statuses import means_not_offered
 
 T = TypeVar("T")
 BAD_SHARE = 0.001
@@ -243,11 +244,6 @@ def _facts(manifest: Manifest) -> dict[str, object]:
     )  # fmt: skip
     values = msgspec.structs.asdict(manifest)
     return {name: values[name] for name in names if values[name]}
-
-
-def means_not_offered(exc: ApiGone | ApiRejected) -> bool:
-    """Whether a refusal is about a whole stream: the API lacks it (404), the plan does (403), or the token may not."""
-    return isinstance(exc, ApiGone) or exc.status == 403 or exc.code == "unauthorized_scope"
 
 
 def refuse_if_bad(slice_: Slice, bad: int, good: int) -> None:

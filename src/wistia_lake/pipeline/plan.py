@@ -29,10 +29,8 @@ from wistia_lake.pipeline import (
     ingest_projects,
 )
 from wistia_lake.pipeline.expecting import Expected, expected
-from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range
 from wistia_lake.pipeline.ingest_work import Outlook
-from wistia_lake.pipeline.rotation import spares
 from wistia_lake.privacy.pages import row_count
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.settings import Loaded
@@ -115,13 +113,12 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
         looks = outlook.looks(ingest_events.STREAM)
         due = ingest_events.plan(outlook, looks, start)
         counted = await _count(outlook, looks, due)
-        offered = await ingest_measured.expected(outlook, medias, start)
-    of_account = list(_account(outlook, medias, start))
-    room = _left(settings.max_requests, lists, *of_account)
-    slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
-    sessions = _sessions(outlook, looks, slices, counted)
-    of_medias = _statistics(outlook, medias, start, _left(room, sessions))
-    measured = _measured(outlook, medias, offered, of_medias[1], _left(room, sessions, *of_medias))
+        of_account = list(_account(outlook, medias, start))
+        room = _left(settings.max_requests, lists, *of_account)
+        slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
+        sessions = _sessions(outlook, looks, slices, counted)
+        of_medias = _statistics(outlook, medias, start, _left(room, sessions))
+        measured = await _measured(outlook, medias, start, of_medias[1], _left(room, sessions, *of_medias))
     return Plan(
         [lists, sessions, *of_medias, *measured, *of_account],
         settings.requests_per_minute,
@@ -184,20 +181,16 @@ def _account(outlook: Outlook, medias: Sequence[MediaRow], start: date) -> Itera
         yield StreamPlan(ingest_account.STREAM, 1, 1, DAY_BYTES * ((days[1] - days[0]).days + 1))
 
 
-def _measured(
-    outlook: Outlook, medias: Sequence[MediaRow], offered: ingest_measured.Expected, by_date: StreamPlan,
-    room: int | None,
-) -> list[StreamPlan]:  # fmt: skip
-    """What only the modern API has. Where requests are spared, the same medias are asked as for their daily counts."""
+async def _measured(
+    outlook: Outlook, medias: Sequence[MediaRow], start: date, counts: StreamPlan, room: int | None
+) -> list[StreamPlan]:
+    """What only the modern API has; where requests are spared, as many medias as are asked for daily counts."""
     if outlook.client.api_version == "v1":
         return []
-    slices, requests, days = offered.slice_count, offered.request_count, offered.day_count
-    if slices and any(spares(outlook.settings, medias_of(scope, medias)) for scope in outlook.scopes):
-        days = days * by_date.request_count // max(requests, 1)
-        slices, requests = by_date.slice_count, by_date.request_count
-    if room is not None:
-        requests = min(requests, room)
-    return [StreamPlan(ingest_measured.STREAM, slices, requests, MEASURED_BYTES * days)]
+    found = await ingest_measured.expected(outlook, medias, start, counts.request_count)
+    requests = found.request_count if room is None else min(found.request_count, room)
+    size = MEASURED_BYTES * found.day_count * requests // max(found.request_count, 1)
+    return [StreamPlan(ingest_measured.STREAM, found.slice_count, requests, size)]
 
 
 @dataclass(slots=True)

@@ -108,6 +108,11 @@ def _unauthorized(body: _Body, reason: str, asked: Asked) -> ApiRejected:
     return ApiRejected(text, status=401, code=body.code)
 
 
+def means_not_offered(exc: ApiGone | ApiRejected) -> bool:
+    """Whether a refusal is about a whole stream: the API lacks it (404), the plan does (403), or the token may not."""
+    return isinstance(exc, ApiGone) or exc.status == 403 or exc.code == "unauthorized_scope"
+
+
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
     """Seconds to wait, at least 0, from a number of seconds or an HTTP date; None if absent or neither."""
     if text is None:
