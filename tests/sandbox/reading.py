@@ -33,9 +33,9 @@ def fetch(sandbox, path, authorization=AUTHORIZATION, method="GET", body=None, *
         connection.close()
 
 
-def ask(site, path, **query):
+def ask(site, path, version="v1", **query):
     """The same without a socket: straight to the server's state."""
-    answer, _ = site.handle("/v1" + path, {name: [str(value)] for name, value in query.items()}, AUTHORIZATION)
+    answer, _ = site.handle(f"/{version}{path}", {name: [str(value)] for name, value in query.items()}, AUTHORIZATION)
     return answer
 
 
@@ -59,7 +59,7 @@ def days(first, last):
 
 
 def run(site, first, media_ids=None, known=()):
-    """What a daily run reads: lists, shows of vanished medias, statistics, by_date, events."""
+    """What a daily run reads: lists, shows of vanished medias, statistics, by_date, measured days, events."""
     listed = [row["hashed_id"] for row in walk(site, "/medias")]
     for media_id in known:
         if media_id not in listed:
@@ -69,6 +69,8 @@ def run(site, first, media_ids=None, known=()):
         ask(site, f"/stats/medias/{media_id}")
         ask(site, f"/stats/medias/{media_id}/engagement")
         ask(site, f"/stats/medias/{media_id}/by_date", start_date=first, end_date=today)
+        measured = {"start_date": max(first, today - timedelta(days=10)), "end_date": today + timedelta(days=1)}
+        ask(site, f"/analytics/medias/{media_id}/timeseries", "modern", granularity="daily", **measured)
     scopes = [{"media_id": media_id} for media_id in media_ids] if media_ids else [{}]
     ask(site, "/stats/account/by_date", start_date=first, end_date=today)
     return [
