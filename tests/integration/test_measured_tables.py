@@ -157,7 +157,7 @@ def test_the_same_run_again_writes_nothing_and_a_new_day_no_month_that_is_over(t
         assert new[date(2025, 4, 7)]["reported_snapshot_day"] == date(2025, 4, 8)
 
 
-def test_another_title_is_shown_by_every_day_and_a_new_media_moves_no_month_before_it(tmp_path: Path) -> None:
+def test_another_title_is_shown_by_every_day(tmp_path: Path) -> None:
     with simulation(tmp_path, winter(), now="2025-03-10 14:00", start=date(2025, 3, 1)) as account:
         modern(account).run()
         world, now = account.sandbox.world, account.at("2025-03-10 15:00").now
@@ -167,11 +167,16 @@ def test_another_title_is_shown_by_every_day_and_a_new_media_moves_no_month_befo
         assert renamed.tables[KPI] == 3, "January to March"
         assert {row["title"] for row in account.rows(KPI).to_pylist()} == {"Another name"}
         account.assert_truth(TABLES)
-        world.add_media(replace(world.medias["edgeaaaa01"], id=602, hashed_id="edgeaaaa02", created=now))
-        added = account.at("2025-03-10 17:00").run().build
-        assert added is not None
-        assert added.tables[KPI] == 1
-        account.assert_truth(TABLES)
+
+
+def test_a_new_media_moves_no_month_before_it(tmp_path: Path) -> None:
+    """Nothing of January to April shows it; every other media's days stay as they are."""
+    case = Case(ROOT / "kpi_media_day" / "derived_hours_of_months.toml", tmp_path)
+    case.look()
+    assert case.build().tables[KPI] == 5
+    medias = [*case.spec["looks"][0]["rows"], {"media_id": "media00003", "created": "2025-05-02T00:00:00+00:00"}]
+    write_look(case.store, {"stream": "medias", "day": "2025-05-21", "at": "2025-05-21T14:00:00Z", "rows": medias})
+    assert case.build().tables[KPI] == 1
 
 
 def test_a_day_that_is_over_becomes_final_though_nothing_else_changed(tmp_path: Path) -> None:

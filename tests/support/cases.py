@@ -17,6 +17,7 @@ from wistia_lake.lake.store import Store, open_store
 from wistia_lake.lake.tables import BY_NAME
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.build import build
+from wistia_lake.pipeline.summary import BuildSummary
 from wistia_lake.settings import Loaded, Settings
 
 ROOT = Path(__file__).parent.parent / "cases"
@@ -86,9 +87,9 @@ class Case:
         for look in self.spec["looks"]:
             write_look(self.store, look)
 
-    def build(self, *, full: bool = False) -> None:
+    def build(self, *, full: bool = False) -> BuildSummary:
         """Build every table."""
-        build(Loaded(self.settings, self.lake.parent), clock=self.clock, reporter=Quiet(), full=full)
+        return build(Loaded(self.settings, self.lake.parent), clock=self.clock, reporter=Quiet(), full=full)
 
     def found(self, table: str, columns: list[str]) -> list[dict[str, Any]]:
         """The rows of a table as the case writes them: only some columns, dates and instants as text."""
