@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from wistia_lake import settings_doc, tables_doc
+from wistia_lake import settings_doc, settings_files, tables_doc
 from wistia_lake.cli import reference
 
 PAGES = {
     "tables.md": tables_doc.as_markdown,
     "cli.md": reference.as_markdown,
     "settings.md": settings_doc.as_markdown,
-    "../wistia-lake.example.toml": settings_doc.settings_text,
-    "../.env.example": settings_doc.env_text,
+    "../wistia-lake.example.toml": settings_files.settings_text,
+    "../.env.example": settings_files.env_text,
 }
 
 

@@ -1,11 +1,11 @@
-"""``docs/settings.md``, ``wistia-lake.example.toml`` and what ``init`` writes, all from the fields of the settings."""
+"""What every setting means, read from the settings' fields, and ``docs/settings.md``, which is written from it."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,6 @@ from msgspec import inspect as kinds
 from wistia_lake import accounts
 from wistia_lake.environment import WEBHOOK
 from wistia_lake.settings import CONFIG, ChannelRule, MediaRule, Settings, SettingsFile, environment_names
-from wistia_lake.wistia.endpoints import ALL_MEDIA_DATA, DETAILED_STATS
 
 _PAGE = f"""\
 # Settings
@@ -81,16 +80,6 @@ To make an account of what has been the only one: write its table, with `lake` a
 | `{CONFIG}` | The settings file, as `--config`. |
 | `{accounts.CHOSEN}` | The account, as `--account`. |
 """
-_HEAD = """\
-# Settings of wistia-lake. Every line is optional; what stands here after a # is the default, an example or a proposal.
-# The token never stands in this file: it belongs in .env.
-"""
-_EXAMPLES = {
-    "channels": ('channel = "Facebook"', 'project = "Facebook*"'),
-    "include": ('project = "Public*"',),
-    "exclude": ('title = "*draft*"',),
-}
-"""A first rule of each kind; every setting that is a table has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +172,7 @@ def as_markdown() -> str:
         (f"`{one.name}`", one.kind, _default(one), _code(variables.get(one.name)), one.meaning)
         for one in documented(Settings)
     ]
-    rules = [(f"`{one.name}`", one.kind, one.meaning) for one in _rule_fields()]
+    rules = [(f"`{one.name}`", one.kind, one.meaning) for one in rule_fields()]
     names = (None, "acme", "north-shop")
     own = [
         ("token", *(_code(accounts.token_variable(name)) for name in names)),
@@ -195,17 +184,18 @@ def as_markdown() -> str:
         settings=_table(("setting", "type", "default", "variable", "meaning"), rows),
         matching=" ".join(inspect.cleandoc(MediaRule.__doc__ or "").split()),
         rules=_table(("field", "type", "meaning"), rules),
-        accounts=_meaning_of_accounts() + "\n",
+        accounts=meaning_of_accounts() + "\n",
         own="".join(f"| {' | '.join(row)} |\n" for row in own),
     )
 
 
-def _rule_fields() -> list[SettingDoc]:
+def rule_fields() -> list[SettingDoc]:
     """``channel`` last, because only one of the three kinds has it."""
     return sorted(documented(ChannelRule), key=lambda one: one.name == "channel")
 
 
-def _meaning_of_accounts() -> str:
+def meaning_of_accounts() -> str:
+    """What the setting ``accounts`` means."""
     return next(one.meaning for one in documented(SettingsFile) if one.name == accounts.TABLE)
 
 
@@ -221,75 +211,9 @@ def _code(text: str | None) -> str:
 def _default(one: SettingDoc) -> str:
     if one.default is None:
         return "unset"
-    return "empty" if one.default == () else _code(_toml(one.default))
+    return "empty" if one.default == () else _code(toml_value(one.default))
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """A value as TOML writes it; JSON does the same but for dates."""
     return value.isoformat() if isinstance(value, date) else json.dumps(value)
-
-
-# --- the files -------------------------------------------------------------------------------------------------------
-
-
-def settings_text(proposed: Mapping[str, Sequence[str]] | None = None, projects: Sequence[str] = ()) -> str:
-    """``wistia-lake.toml``: every setting as a comment with its default or an example.
-
-    ``proposed`` are lines that stand for a setting instead, ``projects`` the names of projects that channels are
-    proposed from.
-    """
-    lines = [_HEAD.rstrip()]
-    # What follows a table's heading belongs to the table, so that plain settings come first.
-    for one in sorted(documented(Settings), key=lambda one: one.is_table):
-        if one.is_table:
-            lines += ["", f"# {one.meaning}", *_rules(one.name, projects if one.name == "channels" else ())]
-        elif one.name not in ("now", "time_scale"):  # not for a file: they would change every command's clock
-            shown = one.example if one.default is None else one.default
-            own = [f"# {one.name} = {_toml(shown)}"]
-            lines += ["", f"# {one.meaning}", *(proposed or {}).get(one.name, own)]
-    return "\n".join([*lines, "", *_accounts_example()]) + "\n"
-
-
-def _rules(name: str, projects: Sequence[str]) -> Iterator[str]:
-    patterns = [one for one in _rule_fields() if one.name != "channel"]
-    yield f"# Patterns ({', '.join(one.name for one in patterns)}) must match the whole value; * and ? are wildcards."
-    if projects:
-        yield "# Proposed from the names of this account's projects; take the # away where a rule is right:"
-        for place, project in enumerate(projects):
-            # JSON's strings are TOML's, but for one control character that no title needs.
-            text = json.dumps(project.replace("\x7f", ""), ensure_ascii=False)
-            yield from (["#"] if place else [])
-            yield from ("# [[channels]]", f"# channel = {text}", f"# project = {text}")
-        return
-    yield f"# [[{name}]]"
-    yield from (f"# {line}" for line in _EXAMPLES[name])
-
-
-def _accounts_example() -> list[str]:
-    """Indented, so that nobody takes it for a proposal."""
-    return [
-        f"# {_meaning_of_accounts()}",
-        f"# Choose one with --account NAME; its token is {accounts.token_variable('NAME')}.",
-        "#     [accounts.acme]",
-        f'#     lake = "{accounts.default_lake("acme")}"',
-    ]
-
-
-def env_text(account: str | None = None) -> str:
-    """A template for ``.env``."""
-    return f"""\
-# Secrets of wistia-lake. Real environment variables win over this file. Never commit it.
-
-# A token with the permissions "{DETAILED_STATS}" and "{ALL_MEDIA_DATA}":
-# at Wistia under Account > Settings > API Access, made by the account's owner.
-{accounts.token_variable(account)}=
-
-# Optional: read only these medias (hashed ids, separated by commas). Empty: the whole account.
-# MEDIA_IDS=
-
-# Optional: the key behind the pseudonyms, 64 hex digits, instead of the file {accounts.key_file(account)}.
-# {accounts.key_variable(account)}=
-
-# Optional: where a failed run is told, such as the address of an incoming webhook of Slack or Mattermost. A secret.
-# {WEBHOOK}=
-"""

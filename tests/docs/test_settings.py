@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from msgspec import Meta, inspect
 
-from wistia_lake import settings_doc
+from wistia_lake import settings_doc, settings_files
 from wistia_lake.errors import SettingsError
 from wistia_lake.settings import ChannelRule, Settings, SettingsFile, environment_names, load_settings
 
 PAGE = settings_doc.as_markdown()
-EXAMPLE = settings_doc.settings_text()
+EXAMPLE = settings_files.settings_text()
 DOCUMENTED = settings_doc.documented(Settings)
 ONE_BY_ONE = pytest.mark.parametrize("one", DOCUMENTED, ids=lambda one: one.name)
 
@@ -37,7 +37,7 @@ def test_the_page_says_type_default_variable_and_meaning(one):
     kind, default, variable, meaning = _row(one.name)
     assert (kind, meaning) == (one.kind, one.meaning)
     value = getattr(Settings(), one.name)
-    assert default == {None: "unset", (): "empty"}.get(value, f"`{settings_doc._toml(value)}`")
+    assert default == {None: "unset", (): "empty"}.get(value, f"`{settings_doc.toml_value(value)}`")
     assert (variable == "") == one.is_table
     if variable:
         assert environment_names()[variable.strip("`")] == one.name

@@ -119,6 +119,8 @@ class Lake:
                 self.look("events", at, [row])
         for media_id, day in ((EARLY, "2025-02-10"), (EARLY, "2025-03-05"), (LATE, "2025-03-16")):
             self.look("media_stats", day, [{"media_id": media_id, "load_count": 9, "visitors": 5}])
+        measured = [{"media_id": one, "begins_at": "2025-03-16T04:00:00.000Z", "plays": 1} for one in (EARLY, LATE)]
+        self.look("media_timeseries", "2025-03-16", measured, covers=["2025-03-16", "2025-03-16"])
         counts = [{"media_id": EARLY, "date": "2025-01-10", "load_count": 4, "play_count": 2}]
         curves = [{"media_id": one, "engagement_data": [3], "rewatch_data": [1]} for one in (EARLY, LATE)]
         self.look("media_engagement", "2025-03-16", curves)
@@ -167,6 +169,7 @@ def test_a_media_of_unknown_length_comes_and_goes_in_snapshots_and_curves(tmp_pa
         lake.build(**rules)
         assert lake.medias("silver.fact_media_engagement") == shown
         assert lake.medias("silver.fact_media_curve") == shown
+        assert lake.medias("silver.fact_media_day_measured") == shown
 
 
 @pytest.mark.parametrize(

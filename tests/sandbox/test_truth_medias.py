@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from sandbox.reading import ask, run
 from sandbox.truth_support import FIRST, MEDIA, OTHER, at, truth_of
+from wistia_lake.sandbox.catalog import media_filter
 from wistia_lake.sandbox.scenario import ChannelRule
 from wistia_lake.sandbox.server import Site
+from wistia_lake.sandbox.truth.shown import is_shown
 from wistia_lake.sandbox.world import World
 
 
@@ -95,3 +99,29 @@ def test_a_duration_that_was_unknown_serves_earlier_days_too():
     for row in later.rows("silver.fact_event"):
         if row["media_id"] == MEDIA:
             assert row["duration_ms"] == (80001 if row["received_day"] >= date(2025, 3, 14) else 91520)
+
+
+@pytest.mark.parametrize(
+    ("toml", "shown"),
+    [
+        ("", True),
+        ('[[include]]\nproject = "FACEBOOK*"', True),
+        ('[[include]]\nproject = "book*"', False),
+        ('[[include]]\ntag = "t?o"\nsection = "Ads"', True),
+        ('[[include]]\ntag = "t?o"\nsection = "Add"', False),
+        ('[[include]]\ntitle = "x"\n[[include]]\ntitle = "A [film]"', True),
+        ('[[include]]\ntitle = "*"\n[[exclude]]\ntag = "one"', False),
+        ('[[exclude]]\ntag = "three"\n[[exclude]]\nsection = "ads"', False),
+        ('[[exclude]]\ntitle = "A .film."', True),
+    ],
+)
+def test_a_media_is_shown_if_one_include_rule_fits_and_no_exclude_rule(toml, shown):
+    values = {"project": ["Facebook Ads"], "section": ["Ads"], "title": ["A [film]"], "tag": ["one", "two"]}
+    assert is_shown(media_filter(toml), values) is shown
+
+
+def test_of_a_media_known_only_from_sessions_rules_can_see_the_title_alone():
+    values = {"title": ["Ghost"]}
+    assert is_shown(media_filter('[[include]]\ntitle = "gh*"'), values)
+    assert not is_shown(media_filter('[[include]]\nproject = "*"'), values)
+    assert is_shown(media_filter('[[exclude]]\nproject = "*"'), values)

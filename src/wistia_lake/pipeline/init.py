@@ -21,7 +21,7 @@ from wistia_lake.probes.asking import Api
 from wistia_lake.probes.zone_answer import Answer, answer
 from wistia_lake.probes.zone_live import counts_of_account
 from wistia_lake.settings import Loaded
-from wistia_lake.settings_doc import env_text, settings_text
+from wistia_lake.settings_files import env_text, settings_text
 from wistia_lake.wistia.access import required_token
 from wistia_lake.wistia.opening import open_client
 
