@@ -144,6 +144,7 @@ def test_too_few_requests_are_refused_and_a_quiet_account_is_not_enough(tmp_path
         report = time_zone(lake.loaded())
         assert report.values["verdict"] == "not enough data"
         assert report.values["zone"] is None
+        assert report.lines[-1].startswith("to read more sessions: a larger --max-requests")
 
 
 def test_a_walk_that_the_requests_cut_short_is_compared_as_far_as_it_got(tmp_path):

@@ -90,8 +90,9 @@ def _advice(found: Answer, loaded: Loaded, source: str) -> list[str]:
     lines = [found.conclusion]
     if best is None and found.plausible:
         lines[0] += f": {len(found.plausible)} ways of counting days are left"
-    if best is None and source == "lake":
-        lines.append("more may be told by the API's own days: wistia-lake probe time-zone --live")
+    if found.verdict == "not enough data":
+        more = "to ask the API: --live" if source == "lake" else "to read more sessions: a larger --max-requests"
+        lines.append(f"{more}; days to come will tell, too")
     if found.choice is not None:
         lines.append(found.choice)
     if found.contradicts(zone):

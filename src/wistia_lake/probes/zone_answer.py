@@ -70,7 +70,7 @@ class Answer:
         if self.best is None:
             return "not enough data to tell the account's zone"
         others = [one.candidate.zone for one in self.plausible[1:]]
-        certain = f"not ruled out: {', '.join(others)}" if others else "every other zone is ruled out"
+        certain = f"not ruled out: {', '.join(others)}" if others else "no other way of counting days is left"
         return f"the account's days are most likely those of {self.best.zone}; {certain}"
 
     @property
