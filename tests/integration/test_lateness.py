@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -167,3 +168,18 @@ def test_days_that_were_read_afterwards_tell_nothing(tmp_path: Path) -> None:
     assert result.days["read too late"] == 13
     assert result.days["tells"] == 1, "19 March was read six hours after its end, and again a week later"
     assert result.recommendation.late_window_days is None
+
+
+def test_a_look_that_is_gone_loosens_bounds_and_loses_no_session(watched, tmp_path: Path) -> None:
+    _, lake = watched
+    day = date(2025, 3, 12)
+    kept = _measured(lake)[day]
+    shutil.copytree(lake.folder, tmp_path / "copy")
+    copy = Lake(tmp_path / "copy", lake.base_url, lake.now, lake.settings)
+    looks = sorted(list_looks(copy.store, "events").of("account", day), key=lambda look: look.batch_id)
+    copy.store.delete(looks[1].manifest_key)
+    without = {one.bits: one for one in _measured(copy)[day]}
+    assert without.keys() == {one.bits for one in kept}
+    assert all(without[one.bits].at_least <= one.at_least for one in kept)
+    assert all(without[one.bits].at_most >= one.at_most for one in kept)
+    assert any(without[one.bits].at_most > one.at_most for one in kept)

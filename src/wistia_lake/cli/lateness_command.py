@@ -43,7 +43,7 @@ def lateness(invocation: Invocation, days: int) -> None:
 
 _WHY_NOT = {
     "never read": "never read",
-    "read too late": "first read more than a day after their end",
+    "read too late": "without a look up to a day after their end",
     "not swept yet": "not read again yet after their late window",
     "bad rows": "with rows in quarantine",
     "cut": "cut by the two-year edge",

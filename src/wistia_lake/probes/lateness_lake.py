@@ -1,8 +1,8 @@
 """Lateness as a lake knows it: every look at the play sessions of the last days, read from bronze, nothing asked.
 
 A day can tell if it was watched from the beginning to after its late window. Days that were read late (a backfill, a
-pause) cannot: their sessions are all in the first look, whenever they appeared. Days are taken or left as a whole:
-leaving out single sessions would leave out the punctual ones.
+pause), or whose first looks were pruned, cannot: their sessions are all in the first look that is left, whenever they
+appeared. Days are taken or left as a whole: leaving out single sessions would leave out the punctual ones.
 """
 
 from __future__ import annotations
@@ -135,7 +135,11 @@ def _seen(manifests: Sequence[Manifest]) -> list[Seen]:
 
 
 def _with_rows(store: Store, manifests: Sequence[Manifest]) -> Iterator[tuple[Seen, Iterator[Row]]]:
-    """The looks, with the rows of those that may have some which no earlier look had."""
-    for place, (seen, one) in enumerate(zip(_seen(manifests), manifests, strict=True)):
-        may_be_new = place == 0 or one.added_count > 0
-        yield seen, iter_rows(store, one, Row) if may_be_new else iter(())
+    """The looks, with the rows of those that differ from the look before.
+
+    ``added_count`` would save more reading, but counts from a look that may have been pruned since.
+    """
+    content = None
+    for seen, one in zip(_seen(manifests), manifests, strict=True):
+        yield seen, iter_rows(store, one, Row) if one.content_hash != content else iter(())
+        content = one.content_hash
