@@ -61,6 +61,7 @@ def test_late_rows_are_those_of_recent_looks_after_a_final_one(call, lake):
 
 def test_late_rows_that_only_the_sweep_found_are_told_apart(call, lake):
     look(lake, date(2025, 3, 1), at(2))
+    assert "late rows   none found in the last 30 days\n" in call("status", *LOCAL).out
     look(lake, date(2025, 3, 1), at(5), late_count=4)
     assert "4 found in the last 30 days, none after the late window\n" in call("status", *LOCAL).out
     look(lake, date(2025, 3, 1), at(6), late_count=2)

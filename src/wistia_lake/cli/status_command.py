@@ -67,6 +67,8 @@ def _scope_lines(scope: ScopeStatus) -> list[str]:
 
 
 def _late(scope: ScopeStatus) -> str:
+    if not scope.late_row_count:
+        return "none found in the last 30 days"
     later = f"{scope.later_row_count:,} of them" if scope.later_row_count else "none"
     told = f"{scope.late_row_count:,} found in the last 30 days, {later} after the late window"
     return f"{told}: see wistia-lake probe lateness" if scope.later_row_count else told

@@ -194,8 +194,9 @@ def recommend(tally: Tally, *, told_days: int, window: int) -> Recommendation:
     days = max(SMALLEST, quantile(tally.window_at_most, 1 - TOLERATED))
     left = sum(n for value, n in tally.window_at_most.items() if value > days)
     now = "as it is" if days == window else f"now {window}"
+    found = f"all but {left:,}" if left else "all"
     evidence = (
-        f"late_window_days = {days} ({now}): of {count:,} sessions of {told_days} days all but {left:,} were found "
+        f"Recommended: late_window_days = {days} ({now}). Of {count:,} sessions of {told_days} days {found} were found "
         f"within {days} {'day' if days == 1 else 'days'} after the first final look at their day."
     )
     least = max(SMALLEST, quantile(tally.window_at_least, 1 - TOLERATED))

@@ -88,18 +88,19 @@ def days_of(
     store: Store, looks: Looks, scope: str, first: date, last: date, window: int
 ) -> Iterator[tuple[date, Verdict, Iterator[Appearance]]]:
     """Each day with its verdict and, if it tells, its sessions; take them before the next day."""
-    before = Keys()
     # The day before the first only lends its keys.
-    for day in days_between(first - ONE_DAY, last):
-        manifests = _manifests(store, looks, scope, day)
-        verdict, known = _verdict(day, manifests, window), Keys()
-        found = appearances(_with_rows(store, manifests), known, before)
-        if day >= first and verdict == "tells":
-            yield day, verdict, found
-        elif day >= first:
-            yield day, verdict, iter(())
-        for _ in found:
-            pass  # what the caller left, so that the next day knows all keys
+    days = list(days_between(first - ONE_DAY, last))
+    manifests = [_manifests(store, looks, scope, day) for day in days]
+    verdicts = [_verdict(day, of_day, window) for day, of_day in zip(days, manifests, strict=True)]
+    before = Keys()
+    for place, (day, verdict) in enumerate(zip(days, verdicts, strict=True)):
+        known, is_asked, tells = Keys(), place > 0, verdict == "tells"
+        found = appearances(_with_rows(store, manifests[place]), known, before)
+        if is_asked:
+            yield day, verdict, found if tells else iter(())
+        if "tells" in verdicts[place + 1 : place + 2]:
+            for _ in found:
+                pass  # what nobody took, so that the next day knows all keys
         before = known
 
 

@@ -139,8 +139,8 @@ def test_the_recommended_window_leaves_one_in_a_thousand_to_the_sweep():
     advice = recommend(_tally(w0_0=9900, w1_1=80, w2_2=11, w3_3=9), told_days=30, window=3)
     assert (advice.late_window_days, advice.at_least_days) == (2, 2)
     assert advice.evidence == (
-        "late_window_days = 2 (now 3): of 10,000 sessions of 30 days all but 9 were found within 2 days after the first "
-        "final look at their day."
+        "Recommended: late_window_days = 2 (now 3). Of 10,000 sessions of 30 days all but 9 were found within 2 days after "
+        "the first final look at their day."
     )
 
 
