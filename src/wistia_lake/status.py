@@ -48,6 +48,8 @@ class ScopeStatus:
     """Days whose newest look left bad rows out; each run reads them again."""
     late_row_count: int
     """Sessions that looks of the last 30 days found in days that had a final look before."""
+    later_row_count: int
+    """Of these, sessions of days whose late window had passed: what only the sweep found."""
     newest_received_day: date | None
     """Latest day with sessions; None if the last 30 covered days have none."""
 
@@ -108,7 +110,12 @@ def lake_status(loaded: Loaded, clock: Clock) -> LakeStatus:
         zone=settings.zone_name,
         zone_is_set=settings.zone is not None,
         start=start,
-        scopes=tuple(_scope_status(store, events, scope, start, clock(), unclean) for scope in events.scopes),
+        scopes=tuple(
+            _scope_status(
+                store, events, scope, start=start, now=clock(), unclean=unclean, window=settings.late_window_days
+            )
+            for scope in events.scopes
+        ),
         streams=tuple(_stream_status(looks) for _, looks in sorted(by_stream.items())),
         tables=tables,
         runs=runs,
@@ -145,9 +152,12 @@ def _stream_status(looks: Looks) -> StreamStatus:
 
 
 def _scope_status(
-    store: Store, looks: Looks, scope: str, start: date, now: datetime, unclean: frozenset[str]
+    store: Store, looks: Looks, scope: str, *, start: date, now: datetime, unclean: frozenset[str], window: int
 ) -> ScopeStatus:
     days = looks.days(scope)
+    late = [
+        (days_after, _read(store, look).late_count) for days_after, look in _may_be_late(looks, scope, now - RECENT)
+    ]
     newest = {day: look for day in days if (look := looks.newest(scope, day)) is not None}
     return ScopeStatus(
         scope=scope,
@@ -160,21 +170,23 @@ def _scope_status(
             day for day in days[:_EDGE_DAYS] if any(_read(store, look).cut for look in looks.of(scope, day))
         ),
         unclean_days=tuple(unclean_days(looks, scope, unclean)),
-        late_row_count=sum(_read(store, look).late_count for look in _may_be_late(looks, scope, now - RECENT)),
+        late_row_count=sum(count for _, count in late),
+        later_row_count=sum(count for days_after, count in late if days_after > window),
         newest_received_day=next(
             (day for day in reversed(days[-RECENT.days :]) if _read(store, newest[day]).row_count), None
         ),
     )
 
 
-def _may_be_late(looks: Looks, scope: str, since: datetime) -> Iterator[Look]:
-    """Recent looks at days that had a final look before: only these can have met a late session."""
+def _may_be_late(looks: Looks, scope: str, since: datetime) -> Iterator[tuple[int, Look]]:
+    """Recent looks at days that had a final look before, and how many days before: only these met a late session."""
     for day in looks.days(scope):
-        had_final = False
+        final: Look | None = None
         for look in sorted(looks.of(scope, day), key=lambda look: look.batch_id):
-            if had_final and look.began_at >= since:
-                yield look
-            had_final = had_final or look.final
+            if final is not None and look.began_at >= since:
+                yield (look.began_at.date() - final.began_at.date()).days, look
+            if final is None and look.final:
+                final = look
 
 
 def _read(store: Store, look: Look) -> Manifest:

@@ -37,7 +37,7 @@ def test_a_plan_as_json_and_the_backfill_it_announced(call, account):
 def test_what_must_be_changed_first(call, account, folder, monkeypatch, command):
     assert call(command, "--from", "2025-03-12", "--to", "2025-03-01").code == 2
     future = call(command, "--from", "2025-04-01")
-    assert (future.code, "exit code 2" in future.out) == (2, command == "backfill")
+    assert (future.code, future.out) == (2, "")
     assert "is in the future" in future.err
     monkeypatch.setenv("WISTIA_API_TOKEN", "wrong")
     refused = call(command)

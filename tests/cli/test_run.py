@@ -89,6 +89,7 @@ def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(call, folder, account):
 
 def test_sent_to_one_file_the_error_stands_below_the_block(folder, account, monkeypatch):
     monkeypatch.setenv("WISTIA_API_TOKEN", "wrong")
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with (folder / "run.log").open("wb") as file:
         done = subprocess.run([*PROGRAM, "run"], cwd=folder, stdout=file, stderr=file, check=False)
     lines = (folder / "run.log").read_text().splitlines()

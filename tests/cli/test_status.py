@@ -59,6 +59,19 @@ def test_late_rows_are_those_of_recent_looks_after_a_final_one(call, lake):
     assert _status(call, "--now", "2025-04-03T00:00:00Z")["scopes"][0]["late_row_count"] == 2
 
 
+def test_late_rows_that_only_the_sweep_found_are_told_apart(call, lake):
+    look(lake, date(2025, 3, 1), at(2))
+    assert "late rows   none found in the last 30 days\n" in call("status", *LOCAL).out
+    look(lake, date(2025, 3, 1), at(5), late_count=4)
+    assert "4 found in the last 30 days, none after the late window\n" in call("status", *LOCAL).out
+    look(lake, date(2025, 3, 1), at(6), late_count=2)
+    look(lake, date(2025, 3, 1), at(12), late_count=1)
+    (scope,) = _status(call)["scopes"]
+    assert (scope["late_row_count"], scope["later_row_count"]) == (7, 3)
+    text = call("status", *LOCAL).out
+    assert "7 found in the last 30 days, 3 of them after the late window: see wistia-lake probe lateness\n" in text
+
+
 def test_the_newest_day_with_sessions_is_not_the_newest_day_read(call, lake):
     look(lake, date(2025, 3, 1), at(2), rows=5)
     look(lake, date(2025, 3, 2), at(3), rows=0)

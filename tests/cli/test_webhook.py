@@ -42,7 +42,7 @@ def receiver_text(notice: dict) -> str:
     return json.dumps(notice, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("command", ["run", "ingest", "build", "check", "backfill"])
+@pytest.mark.parametrize("command", ["run", "ingest", "build", "check", "backfill", "maintain"])
 def test_the_commands_of_a_schedule_tell_their_failure_once(call, folder, receiver, command):
     result = call(command, "--base-url", BASE)
     notice = _one(receiver)

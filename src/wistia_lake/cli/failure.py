@@ -9,7 +9,7 @@ from pathlib import Path
 from wistia_lake.cli.options import Invocation
 from wistia_lake.errors import SettingsError
 
-TOLD = frozenset({"run", "ingest", "build", "check", "backfill"})
+TOLD = frozenset({"run", "ingest", "build", "check", "backfill", "maintain"})
 """Commands that a schedule calls, so that nobody may be looking."""
 
 

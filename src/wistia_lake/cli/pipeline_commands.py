@@ -76,10 +76,11 @@ def finish(invocation: Invocation, summary: RunSummary) -> None:
     """Show what was done, then raise what went wrong."""
     from wistia_lake.cli.output import print_json
     from wistia_lake.cli.sentences import run_block, run_values
+    from wistia_lake.errors import UsageError
 
     if invocation.as_json:
         print_json(run_values(summary))
-    else:
+    elif not isinstance(summary.problem, UsageError):  # a slip of the hand is no run
         print("\n".join(run_block(summary)))
     # Whoever sends both to one file finds the error below the block, not above it.
     sys.stdout.flush()

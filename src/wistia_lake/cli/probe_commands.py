@@ -26,6 +26,7 @@ COMMANDS = {
         "probe_commands",
         "Find out which zone the account's days are in, and what to write into the settings.",
     ),
+    "lateness": ("lateness_command", "Measure how late play sessions appear, and how long the late window should be."),
 }
 
 

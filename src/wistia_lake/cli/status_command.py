@@ -62,8 +62,16 @@ def _scope_lines(scope: ScopeStatus) -> list[str]:
         f"  cut days    {_days(scope.cut_days)}",
         f"  bad rows    {_unclean(scope)}",
         f"  newest day with sessions: {received}",
-        f"  late rows   {scope.late_row_count:,} found in the last 30 days",
+        f"  late rows   {_late(scope)}",
     ]
+
+
+def _late(scope: ScopeStatus) -> str:
+    if not scope.late_row_count:
+        return "none found in the last 30 days"
+    later = f"{scope.later_row_count:,} of them" if scope.later_row_count else "none"
+    told = f"{scope.late_row_count:,} found in the last 30 days, {later} after the late window"
+    return f"{told}: see wistia-lake probe lateness" if scope.later_row_count else told
 
 
 def _unclean(scope: ScopeStatus) -> str:
