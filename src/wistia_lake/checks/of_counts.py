@@ -24,7 +24,8 @@ COUNTER_DAYS = timedelta(days=45)
 COUNTER_TOLERANCE, COUNTER_FLOOR = 0.05, 5
 HOURS_TOLERANCE = 0.001
 """Relative: engagement is served with six decimals."""
-WHOLE_TOLERANCE = 1e-6
+WHOLE_TOLERANCE = 1e-5
+"""Absolute: far above what doubles lose, far below what a rounded rate would show."""
 
 
 def day_boundaries(evidence: Evidence) -> Judged:
@@ -144,7 +145,7 @@ def _broken_laws(row: Mapping[str, Any]) -> Iterator[Finding]:
             hours,
             HOURS_TOLERANCE * max(expected, 1.0),
         )
-    if players is not None and abs(players - round(players)) > WHOLE_TOLERANCE * max(players, 1.0):
+    if players is not None and abs(players - round(players)) > WHOLE_TOLERANCE:
         yield Finding(
             f"{row['day']} (UTC date): play rate x visitors is {players:,.4f}, no whole number of players",
             abs(players - round(players)),
@@ -152,5 +153,5 @@ def _broken_laws(row: Mapping[str, Any]) -> Iterator[Finding]:
             row["day"],
             round(players),
             players,
-            WHOLE_TOLERANCE * max(players, 1.0),
+            WHOLE_TOLERANCE,
         )
