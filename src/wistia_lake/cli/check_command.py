@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,9 @@ from wistia_lake.cli.options import Invocation, clock_of, command
 if TYPE_CHECKING:
     from wistia_lake.checks.findings import Finding, Verdict
     from wistia_lake.pipeline.check import CheckReport
+
+_SHOWN = 3
+"""Findings of one check that are shown as text."""
 
 
 @command()
@@ -34,6 +38,8 @@ def check(invocation: Invocation, only: tuple[str, ...]) -> None:
         print_json(_values(report))
     else:
         _show(report)
+    # Whoever sends both to one file finds the error below the table, not above it.
+    sys.stdout.flush()
     if report.problem is not None:
         raise report.problem
 
@@ -89,13 +95,22 @@ def _show(report: CheckReport) -> None:
     print(text_table(names, [_row(report, one) for one in report.verdicts], numbers=frozenset({3, 4})))
     for one in report.verdicts:
         if one.findings:
-            more = one.finding_count - 1
-            print(f"\n{one.check.name}: {one.check.question}")
-            print(f"  {one.state}: {one.findings[0].message}{f' (and {more:,} more)' if more else ''}.")
-            print(f"  To do: {one.check.remedy}")
+            print("\n".join(["", *_paragraph(one)]))
     failed, warned, unknown = (report.count(state) for state in (State.FAIL, State.WARN, State.UNKNOWN))
     waiting = f" {unknown:,} have too little data yet." if unknown else ""
     print(f"\n{len(report.verdicts):,} checks, {failed:,} failed, {warned:,} warnings.{waiting}")
+
+
+def _paragraph(one: Verdict) -> list[str]:
+    """What a check found, in words: the worst few, how many more, and what to do."""
+    lines = [f"{one.check.name}: {one.check.question}"]
+    for finding in one.findings[:_SHOWN]:
+        media = f"{finding.media_id}: " if finding.media_id is not None else ""
+        lines.append(f"  {one.state}: {media}{finding.message}.")
+    more = one.finding_count - _SHOWN
+    if more > 0:
+        lines.append(f"  and {more:,} more")
+    return [*lines, f"  To do: {one.check.remedy}"]
 
 
 def _row(report: CheckReport, one: Verdict) -> tuple[str | None, ...]:
