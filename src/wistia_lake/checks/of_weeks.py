@@ -100,6 +100,18 @@ def _weeks(rows: Iterable[Mapping[str, Any]], whole: str, part: str) -> list[Wee
     return [Week(row["media_id"], row["week"], row[whole], row[part]) for row in rows]
 
 
+def _judged(recent: Sequence[Week], found: Iterable[Finding | None]) -> Judged:
+    """The findings, without a week of the account where one of a media already tells."""
+    findings = [one for one in found if one is not None]
+    told = {one.day for one in findings if one.media_id is not None}
+    media_weeks = sum(1 for week in recent if week.media_id != ACCOUNT_ROW)
+    return Judged(
+        f"{media_weeks:,} media weeks",
+        [one for one in findings if one.media_id is not None or one.day not in told],
+        bool(recent),
+    )
+
+
 def sessions_and_plays(evidence: Evidence) -> Judged:
     """Sessions (twins once) against plays, per media and week and for the account."""
     if evidence.last_final_day is None:
@@ -113,9 +125,7 @@ def sessions_and_plays(evidence: Evidence) -> Judged:
         week_days=days,
     )
     by_media, recent = judged_of(with_account(_weeks(rows, "play_count", "session_count")))
-    found = [_compared(week, by_media, len(recent)) for week in recent]
-    media_weeks = sum(1 for week in recent if week.media_id != ACCOUNT_ROW)
-    return Judged(f"{media_weeks:,} media weeks", [one for one in found if one is not None], bool(recent))
+    return _judged(recent, [_compared(week, by_media, len(recent)) for week in recent])
 
 
 def _compared(week: Week, by_media: Mapping[str, Sequence[Week]], comparisons: int) -> Finding | None:
@@ -123,9 +133,7 @@ def _compared(week: Week, by_media: Mapping[str, Sequence[Week]], comparisons: i
     others = learned(week, by_media.get(ACCOUNT_ROW, ()))
     share = own.share if own is not None else others.share if others is not None else 1.0
     share = min(max(share, LEAST_SHARE), 1.0)
-    tolerance = DEFAULT_TOLERANCE if own is None else max(SPREADS * own.spread, LEAST_TOLERANCE)
-    by_chance = allowance(week.whole * max(1.0 - share, UNSEEN), comparisons)
-    allowed = max(tolerance * week.whole, by_chance)
+    allowed = _allowed(week.whole, share, own, comparisons)
     expected = share * week.whole
     if abs(week.part - expected) <= allowed:
         return None
@@ -143,15 +151,22 @@ def _compared(week: Week, by_media: Mapping[str, Sequence[Week]], comparisons: i
     )
 
 
+def _allowed(plays: int, share: float, own: Usual | None, comparisons: int) -> float:
+    """By how many sessions a week may differ from what is expected."""
+    if own is None:
+        # The media's usual share may differ by as much as the default; its week differs from that by chance.
+        return DEFAULT_TOLERANCE * plays + allowance(DEFAULT_TOLERANCE * plays, comparisons)
+    learned_tolerance = max(SPREADS * own.spread, LEAST_TOLERANCE) * plays
+    return max(learned_tolerance, allowance(max(1.0 - share, UNSEEN) * plays, comparisons))
+
+
 def twins(evidence: Evidence) -> Judged:
     """Twins as a share of sessions, per media and week and for the account."""
     if evidence.last_final_day is None:
         return Judged("no final day yet", is_enough=False)
     rows = evidence.ask("twins", event_days=evidence.event_days, week_days=week_days(evidence.last_final_day))
     by_media, recent = judged_of(with_account(_weeks(rows, "row_count", "twin_count")))
-    found = [_too_many(week, by_media, len(recent)) for week in recent]
-    media_weeks = sum(1 for week in recent if week.media_id != ACCOUNT_ROW)
-    return Judged(f"{media_weeks:,} media weeks", [one for one in found if one is not None], bool(recent))
+    return _judged(recent, [_too_many(week, by_media, len(recent)) for week in recent])
 
 
 def _too_many(week: Week, by_media: Mapping[str, Sequence[Week]], comparisons: int) -> Finding | None:
