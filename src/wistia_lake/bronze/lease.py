@@ -47,12 +47,15 @@ class Lease:
 
     def take(self) -> None:
         """Take the lease, or raise LeaseHeld."""
+        self._create(self.refuse_if_held() + 1)
+
+    def refuse_if_held(self) -> int:
+        """The newest generation, 0 if there is none; LeaseHeld if it is in force."""
         newest = self._newest()
-        if newest:
-            record = self._read(newest)
-            if record is not None and self._is_in_force(record):
-                raise LeaseHeld(self._held(record))
-        self._create(newest + 1)
+        record = self._read(newest) if newest else None
+        if record is not None and self._is_in_force(record):
+            raise LeaseHeld(self._held(record))
+        return newest
 
     def died(self) -> str | None:
         """The key of the newest generation if its holder neither gave it back nor holds it any more."""
@@ -152,6 +155,11 @@ def lease(store: Store, name: str, *, holder: str, clock: Clock, ttl: timedelta 
         yield held
     finally:
         held.release()
+
+
+def refuse_if_held(store: Store, name: str, *, clock: Clock) -> None:
+    """Raise LeaseHeld if another process holds the lease ``name``; takes nothing."""
+    Lease(store, name, holder="", clock=clock, ttl=TTL).refuse_if_held()
 
 
 def _this_process() -> str | None:

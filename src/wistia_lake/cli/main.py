@@ -23,7 +23,7 @@ COMMANDS = {
     "backfill": ("plan_commands", "Read the past, oldest day first; can be stopped and goes on where it was."),
     "ingest": ("pipeline_commands", "Read from the API what is new, late or due into bronze."),
     "build": ("pipeline_commands", "Compute the tables whose inputs changed."),
-    "check": ("pipeline_commands", "Check the finished tables: keys, nulls, ranges, references."),
+    "check": ("check_command", "Check the finished tables against their promises and against Wistia's numbers."),
     "status": ("status_command", "Show coverage, watermark, freshness, rows and the last runs."),
     "query": ("query_commands", "Answer SQL, or a stored query by its name."),
     "export": ("export_command", "Write a table to a CSV, Parquet or Excel file, or all tables to a DuckDB file."),

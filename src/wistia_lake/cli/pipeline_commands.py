@@ -1,4 +1,4 @@
-"""``run``, ``ingest``, ``build``, ``check``: the commands that work on the lake."""
+"""``run``, ``ingest``, ``build``: the commands that work on the lake."""
 
 from __future__ import annotations
 
@@ -86,31 +86,3 @@ def finish(invocation: Invocation, summary: RunSummary) -> None:
     sys.stdout.flush()
     if summary.problem is not None:
         raise summary.problem
-
-
-@command()
-def check(invocation: Invocation) -> None:
-    """Check the finished tables: keys, nulls, ranges, references.
-
-    Exit code 6 if a check fails. Changes nothing.
-    """
-    from wistia_lake.cli.output import print_json
-    from wistia_lake.errors import CheckFailed
-    from wistia_lake.pipeline.run import check as check_tables
-
-    invocation.start_logging()
-    results = check_tables(invocation.load())
-    failed = [result for result in results if not result.passed]
-    if invocation.as_json:
-        print_json({"check_count": len(results), "failed_count": len(failed), "checks": results})
-    else:
-        for result in failed:
-            print(f"failed: {result.table}: {result.check} ({result.bad_rows:,} rows)")
-        print(f"{len(results):,} checks, {len(failed):,} failed.")
-    sys.stdout.flush()
-    if failed:
-        first = f"{failed[0].table}: {failed[0].check}"
-        raise CheckFailed(
-            f"{len(failed)} of {len(results)} checks failed; the first is {first}. Compute the tables anew with "
-            "`wistia-lake build --full`; if it fails again, please report it."
-        )

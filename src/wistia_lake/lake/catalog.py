@@ -185,7 +185,7 @@ class Catalog:
             return _expire(table, transaction)
 
     def append(self, spec: Table, rows: pa.Table, note: Mapping[str, str] | None = None) -> None:
-        """Add rows in one commit (only ``ops.run`` grows this way)."""
+        """Add rows in one commit (only ``ops.run`` and ``ops.check_result`` grow this way)."""
         table = self.ensure(spec)
         with _commit_errors(spec), table.transaction() as transaction:
             transaction.append(conform(spec, rows), snapshot_properties=dict(note or {}))

@@ -7,6 +7,7 @@ Field ids are the positions counted from 1 and are frozen once released: add at 
 from __future__ import annotations
 
 from wistia_lake.lake.table import Column, Table, Type
+from wistia_lake.lake.tables_checks import OPS_CHECK_RESULT
 from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED, KPI_MEDIA_DAY
 from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
 
@@ -268,7 +269,7 @@ OPS_BUILT = Table(
 
 TABLES: tuple[Table, ...] = (
     MEDIA_DURATION, FACT_EVENT, DIM_MEDIA, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE,
-    FACT_MEDIA_DAY_MEASURED, KPI_MEDIA_28D, KPI_MEDIA_DAY, OPS_RUN, OPS_BUILT,
+    FACT_MEDIA_DAY_MEASURED, KPI_MEDIA_28D, KPI_MEDIA_DAY, OPS_RUN, OPS_BUILT, OPS_CHECK_RESULT,
 )  # fmt: skip
 """Every table in build order."""
 
