@@ -33,11 +33,12 @@ def _own_log() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--world-seed N`` replays one random world; ``--worlds N`` says how many there are otherwise.
 
-    ``--zone-worlds N`` does so for those whose zone is looked for. ``--kills N`` and ``--kill-seed N`` are the same for
-    runs that are killed.
+    ``--hostile-worlds N`` does so for those in which things go wrong, ``--zone-worlds N`` for those whose zone is
+    looked for. ``--kills N`` and ``--kill-seed N`` are the same for runs that are killed.
     """
     parser.addoption("--world-seed", type=int, default=None, help="run only the random world with this seed")
     parser.addoption("--worlds", type=int, default=4, help="how many random worlds to run")
+    parser.addoption("--hostile-worlds", type=int, default=2, help="how many random worlds in which things go wrong")
     parser.addoption("--zone-worlds", type=int, default=24, help="in how many random worlds to look for the zone")
     parser.addoption("--kills", type=int, default=6, help="how often each kind of run is killed")
     parser.addoption("--kill-seed", type=int, default=1, help="which steps it is killed at")
@@ -45,7 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each random world is a test of its own; its seed stands in the test's name."""
-    if "world_seed" in metafunc.fixturenames:
-        only = metafunc.config.getoption("--world-seed")
-        seeds = range(1, metafunc.config.getoption("--worlds") + 1) if only is None else [only]
-        metafunc.parametrize("world_seed", seeds, ids=lambda seed: f"world-seed={seed}")
+    only = metafunc.config.getoption("--world-seed")
+    for name, option in (("world_seed", "--worlds"), ("hostile_seed", "--hostile-worlds")):
+        if name in metafunc.fixturenames:
+            seeds = range(1, metafunc.config.getoption(option) + 1) if only is None else [only]
+            metafunc.parametrize(name, seeds, ids=lambda seed: f"world-seed={seed}")
