@@ -96,3 +96,14 @@ def test_sent_to_one_file_the_error_stands_below_the_block(folder, account, monk
     assert done.returncode == 3
     assert lines[0].startswith('wistia-lake run, lake "lake", ')
     assert lines[-1].startswith("wistia-lake: GET ")
+
+
+def test_a_run_with_a_limit_says_what_waits_and_the_next_one_reads_it(call, account):
+    first = call("run", "--max-requests", "12")
+    assert first.code == 0
+    assert "The run made the requests that max_requests allows: " in first.out
+    assert "days of sessions and the statistics of 2 of 2 medias wait for the next run." in first.out
+    limited = json.loads(call("run", "--max-requests", "60", "--json").out)["ingest"]
+    assert (limited["waiting_day_count"], limited["waiting_medias"], limited["media_count"]) == (0, [], 2)
+    assert "max_requests" not in call("run").out
+    assert call("run", "--max-requests", "0").code == 2

@@ -194,6 +194,7 @@ def test_a_run_that_ends_during_a_compaction_keeps_its_row(tmp_path: Path, monke
 def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
     """Four days with two runs each, then one run six weeks later: everything of the four days can be superseded."""
     with simulation(tmp_path_factory.mktemp("paused"), "tiny", now="2025-03-07 08:00") as account:
+        account.settings["base_url"] = f"{account.sandbox.base_url}/modern"  # it has every stream
         for _ in range(4):
             account.run()
             account.at(account.now + timedelta(hours=12)).run()

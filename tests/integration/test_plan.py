@@ -14,14 +14,16 @@ from support.simulation import Simulation, simulation
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.pipeline.plan import Plan, expected_full_pages, plan
+from wistia_lake.sandbox.catalog_library import library
 
 Story = Callable[[Simulation], dict[str, object]]
 DAY = timedelta(days=1)
+SETTINGS = ("media_ids", "rotate_above", "max_requests")
 
 
 def _ingest(account: Simulation, **asked: object) -> int:
     """Requests that an ingest makes."""
-    settings = {name: asked.pop(name) for name in ("media_ids",) if name in asked}
+    settings = {name: asked.pop(name) for name in SETTINGS if name in asked}
     loaded = account.loaded(**settings)
     summary = ingest(loaded, clock=lambda: account.now, reporter=Quiet(), **asked)  # type: ignore[arg-type]
     assert summary.problems == []
@@ -29,7 +31,7 @@ def _ingest(account: Simulation, **asked: object) -> int:
 
 
 def _plan(account: Simulation, **asked: object) -> Plan:
-    settings = {name: asked.pop(name) for name in ("media_ids",) if name in asked}
+    settings = {name: asked.pop(name) for name in SETTINGS if name in asked}
     return plan(account.loaded(**settings), clock=lambda: account.now, **asked)  # type: ignore[arg-type]
 
 
@@ -99,6 +101,41 @@ def _modern_medias_by_a_plan_without_analytics(account: Simulation) -> dict[str,
     return _three_medias_next_day(account)
 
 
+def _in_turn(account: Simulation) -> dict[str, object]:
+    """Three days of a big account, in which idle medias take turns."""
+    for _ in range(3):
+        _ingest(account, rotate_above=0)
+        account.at(account.now + DAY)
+    return {"rotate_above": 0}
+
+
+def _in_turn_again(account: Simulation) -> dict[str, object]:
+    """The same on the same day once more."""
+    asked = _in_turn(account)
+    _ingest(account, **dict(asked))
+    return asked
+
+
+def _in_turn_after_a_pause(account: Simulation) -> dict[str, object]:
+    asked = _in_turn(account)
+    account.at(account.now + 5 * DAY)
+    return asked
+
+
+def _limited_in_the_sessions(_: Simulation) -> dict[str, object]:
+    return {"max_requests": 300}
+
+
+def _limited_in_the_statistics(account: Simulation) -> dict[str, object]:
+    _ingest(account)
+    account.at(account.now + DAY)
+    return {"max_requests": 80}
+
+
+def _limited_backfill(_: Simulation) -> dict[str, object]:
+    return {"max_requests": 200, "missing_only": True}
+
+
 @dataclass(frozen=True)
 class Case:
     scenario: str
@@ -124,13 +161,21 @@ CASES = [
     Case("demo", 8, _modern_next_day),
     Case("demo", 9, _modern_medias_by_a_plan_without_analytics),
     Case("demo", 10, _modern_in_rotation),
+    Case("library", 1, _in_turn),
+    Case("library", 2, _in_turn_again),
+    Case("library", 3, _in_turn_after_a_pause),
+    Case("demo", 11, _limited_in_the_sessions),
+    Case("demo", 12, _limited_in_the_statistics),
+    Case("library", 4, _limited_in_the_statistics),
+    Case("edge", 3, _limited_backfill),
 ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.scenario}-{case.seed}{case.story.__name__}")
 def test_a_plan_is_within_a_tenth_of_what_the_run_then_asks(tmp_path: Path, case: Case) -> None:
-    with simulation(tmp_path, case.scenario, seed=case.seed) as account:
+    scenario = library(60, plays=12.0) if case.scenario == "library" else case.scenario
+    with simulation(tmp_path, scenario, seed=case.seed) as account:
         asked = case.story(account)
         found = _plan(account, **dict(asked))
         made = _ingest(account, **dict(asked))

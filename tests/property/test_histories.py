@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from support.histories import History
-from support.simulation import simulation
+from support.simulation import ONE_DAY, Simulation, simulation
+from wistia_lake.model import Quiet, days_between
+from wistia_lake.pipeline.ingest import ingest
+from wistia_lake.sandbox.catalog_library import library
 from wistia_lake.sandbox.scenario import Options
 from wistia_lake.sandbox.world import World
 
@@ -48,3 +52,35 @@ def test_any_history_with_either_api_gives_the_truth(tmp_path: Path, world_seed:
             history.step()
             history.assert_holds()
         assert account.rows("silver.fact_media_day_measured").num_rows > 0
+
+
+def test_any_history_of_a_big_account_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
+    """Idle medias take turns, some runs are cut short by ``max_requests``: each table is the truth of what was read.
+
+    And nothing stays unread: two rounds of daily runs without a limit later every media's days are known as they are.
+    """
+    world = World(library(10, plays=4.0), world_seed, Options(received_at="last" if world_seed % 2 else "first"))
+    with simulation(tmp_path, world, now="2025-03-04 14:00", rotate_above=0, sweep_days=5) as account:
+        history = History(account, world_seed, limited=True)
+        for _ in range(STEPS - 2):
+            history.step()
+            history.assert_holds()
+        for _ in range(2 * account.loaded().settings.sweep_after_days):
+            account.at(account.now + ONE_DAY)
+            ingest(account.loaded(), clock=lambda: account.now, reporter=Quiet())
+        account.build()
+        history.settings = {}
+        history.assert_holds()
+        assert_known(account, account.today - account.loaded().settings.sweep_after_days * ONE_DAY, history.steps)
+
+
+def assert_known(account: Simulation, last: date, told: list[str]) -> None:
+    """Every day up to ``last`` is known as it is, and final a few days later: when its media was asked once more."""
+    world = account.sandbox.world
+    known = {(row["media_id"], row["day"]): row for row in account.rows("silver.fact_media_day").to_pylist()}
+    for media_id in world.medias:
+        for day in days_between(world.scenario.first_day, last):
+            row = known.get((media_id, day), {"load_count": 0, "play_count": 0, "is_final": True})
+            counts = (row["load_count"] or 0, row["play_count"] or 0)
+            assert counts == world.day_counts(media_id, day, account.now), f"{media_id} {day}: {told}"
+            assert row["is_final"] or day > last - 3 * ONE_DAY, f"{media_id} {day}: {told}"

@@ -22,8 +22,10 @@ RULES = (
 class History:
     """Draws and takes steps; ``steps`` tells what was done, for the message of a failure."""
 
-    def __init__(self, account: Simulation, seed: int) -> None:
+    def __init__(self, account: Simulation, seed: int, *, limited: bool = False) -> None:
         self.account = account
+        self.limited = limited
+        """Whether some runs may make only so many requests."""
         self.random = Random(seed)
         self.steps: list[str] = []
         self.settings: dict[str, Any] = {}
@@ -41,14 +43,15 @@ class History:
             self.settings = {"media_ids": tuple(random.sample(self._medias, random.choice([0, 1, len(self._medias)])))}
         if random.random() < 0.3:
             account.rules = "\n".join(random.sample(RULES, random.choice([0, 1, 1, 2])))
+        limits = {"max_requests": random.randrange(10, 60)} if self.limited and random.random() < 0.5 else {}
         if random.random() < 0.25:
             last = account.today - random.randrange(0, 9) * ONE_DAY
             first = last - random.randrange(0, 4) * ONE_DAY
-            self._note(f"run --from {first} --to {last}")
-            account.run(first, last, **self.settings)
+            self._note(f"run --from {first} --to {last} {limits or ''}")
+            account.run(first, last, **self.settings, **limits)
         else:
-            self._note("run")
-            account.run(**self.settings)
+            self._note(f"run {limits or ''}")
+            account.run(**self.settings, **limits)
 
     def _edit(self) -> None:
         world, now, media_id = self.account.sandbox.world, self.account.now, self.random.choice(self._medias)

@@ -89,7 +89,10 @@ def _snapshots_told_again(bronze: _Bronze) -> Iterator[Look]:
 
 
 class _Day(msgspec.Struct, frozen=True, gc=False):
-    """Which account day of which media a row tells of; the account's own rows name no media."""
+    """Which account day of which media a row tells of; the account's own rows name no media.
+
+    A bucket of ``media_timeseries`` has one such date, too, whatever day the tables make of it.
+    """
 
     date: date
     media_id: str = ""
@@ -115,6 +118,7 @@ RULES: Final[dict[str, Rule]] = {
     "media_stats": _snapshots_told_again,
     "media_by_date": _windows_read_again,
     "account_by_date": _windows_read_again,
+    "media_timeseries": _windows_read_again,
 }
 """Per stream, the looks that silver takes nothing from. Lists of medias and projects are small and folded whole."""
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from wistia_lake.model import Slice
+from wistia_lake.model import ONE_DAY, Slice
 from wistia_lake.pipeline import ingest_counts, ingest_engagement
 from wistia_lake.pipeline.counted import STATS, Counted
 from wistia_lake.pipeline.counts_past import read_past, standings
@@ -77,7 +77,7 @@ def expected(outlook: Outlook, scope: str, medias: Sequence[MediaRow], start: da
     slice_ = Slice(ingest_counts.BY_DATE, scope, outlook.clock().date())
     ranges = ingest_counts.plan_counts(outlook, slice_, listed, start).ranges
     days = float(sum((last - first).days + 1 for first, last in ranges.values()))
-    shares = _shares(outlook, scope, listed)
+    shares = _shares(outlook, scope, listed, chosen)
     if not spares(outlook.settings, listed):
         return Expected(
             len(chosen), len(ranges), _curves(outlook, scope, listed, _Asked(0, 0, len(listed)), shares), days
@@ -138,23 +138,32 @@ def _curves(outlook: Outlook, scope: str, listed: Sequence[MediaRow], asked: _As
     return again + asked.new + asked.moved * shares.watched + asked.idle * shares.idle
 
 
-def _shares(outlook: Outlook, scope: str, listed: Sequence[MediaRow]) -> _Shares:
-    """By the newest look at the counters; if it cannot tell, all moved that had sessions, and half of the others."""
-    looks = outlook.looks(STATS)
-    manifest = outlook.manifest(looks.latest(scope))
+def _shares(outlook: Outlook, scope: str, listed: Sequence[MediaRow], chosen: Sequence[Due]) -> _Shares:
+    """By the newest look at the counters; if it cannot tell, those moved that had sessions of late, and nobody else.
+
+    The longer ago a media was asked, the likelier it is that it has moved since.
+    """
+    manifest = outlook.manifest(outlook.looks(STATS).latest(scope))
     if manifest is None:
         return _Shares(1.0, 1.0)
     counted = Counted(outlook, scope, listed)
     now = counted.as_of(dict.fromkeys(manifest.medias, manifest.last_requested_at))
     before = counted.as_of(dict.fromkeys(manifest.medias, manifest.first_requested_at - _INSTANT))
-    watched = watched_on(outlook, scope, manifest.day - timedelta(days=outlook.settings.late_window_days), manifest.day)
-    if not spares(outlook.settings, listed):
-        watched = {}  # all are asked alike
-    seen, moved = Counter[bool](), Counter[bool]()
-    for media_id in before.keys() & now.keys():
-        seen[media_id in watched] += 1
-        moved[media_id in watched] += before[media_id][1] != now[media_id][1]
-    unknown = 0.5 if spares(outlook.settings, listed) else 1.0
-    return _Shares(
-        moved[True] / seen[True] if seen[True] else 1.0, moved[False] / seen[False] if seen[False] else unknown
-    )
+    today, late = outlook.clock().date(), timedelta(days=outlook.settings.late_window_days)
+    watched = watched_on(outlook, scope, manifest.day - late, manifest.day)
+    lately = sum(day >= manifest.day - ONE_DAY for day in watched.values()) / max(len(watched), 1)
+    spared = spares(outlook.settings, listed)
+    if not spared:
+        watched = {}  # all are asked alike, so that no kinds are told apart
+
+    def share(of_watched: bool, why: Why, unknown: float) -> float:
+        names = [name for name in before.keys() & now.keys() if (name in watched) == of_watched]
+        ages = [(today - due.asked_on).days for due in chosen if due.why is why]
+        if not names:
+            return unknown if any(ages) or not ages else 0.0
+        moved = sum(before[name][1] != now[name][1] for name in names) / len(names)
+        days = sum((now[name][0] - before[name][0]) / ONE_DAY for name in names) / len(names)
+        times = (sum(ages) / len(ages)) / days if ages and days else 1.0
+        return float(1 - (1 - moved) ** times)
+
+    return _Shares(share(True, Why.MOVED, lately), share(False, Why.IDLE, 0.0 if spared else 1.0))

@@ -164,12 +164,13 @@ def _announce(work: Work, looks: Looks, slices: list[Slice], medias: list[MediaR
     room = work.room()
     limited = room is not None and room < requests
     requests = requests if room is None else min(requests, room)
-    about = duration_text(requests / work.settings.requests_per_minute)
+    rate = work.settings.requests_per_minute
     more = f", more if what is read for the first time ({_number(unknown, 'day')}) was busy" if unknown else ""
-    more = ", as many as this run may make; the rest waits for the next one" if limited else more
+    more = ", all that this run may still make; the rest waits for the next one" if limited else more
     work.reporter.say(
-        f"Reading {_number(len(slices), 'day')} of sessions and the statistics of {whose}: at "
-        f"least {requests} requests, {about} at {work.settings.requests_per_minute} a minute{more}."
+        f"Reading {_number(len(slices), 'day')} of sessions and the statistics of {whose}: "
+        f"{'up to' if limited else 'at least'} {requests} requests, {duration_text(requests / rate)} at {rate} a "
+        f"minute{more}."
     )
 
 

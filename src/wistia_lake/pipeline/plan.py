@@ -111,10 +111,11 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
             marker = new_marker(listed.first_requested_at, ingest_medias.oldest(listed.rows))
         start = coverage_start(marker, settings.start)
         looks = outlook.looks(ingest_events.STREAM)
-        due = ingest_events.plan(outlook, looks, start)
-        counted = await _count(outlook, looks, due)
         of_account = list(_account(outlook, medias, start))
         room = _left(settings.max_requests, lists, *of_account)
+        # Each day takes two requests at least, so that more days need not be looked at.
+        due = ingest_events.plan(outlook, looks, start)[: None if room is None else (room + 1) // 2]
+        counted = await _count(outlook, looks, due)
         slices = ingest_events.within(outlook, looks, due, room, counted.full_pages)
         sessions = _sessions(outlook, looks, slices, counted)
         of_medias = _statistics(outlook, medias, start, _left(room, sessions))

@@ -33,7 +33,7 @@ def library(medias: int, *, first_day: date = date(2025, 1, 20), plays: float = 
 def _media(number: int, plays: float) -> Media:
     length = 30.0 + number * 37 % 900
     is_new = number % 500 == 250
-    created = _NOW + timedelta(days=number % 7, hours=-3) if is_new else _NOW - timedelta(days=100 + number * 13 % 600)
+    created = _NOW + timedelta(days=number % 7, hours=-3) if is_new else _NOW - timedelta(days=60 + number * 13 % 120)
     traffic = Traffic(plays / number**DECAY, 2.5, ("site", "course", "ads")[number % 3], 0.3 + number % 40 / 100)
     return Media(
         700_000 + number, f"lib{number:07d}", f"Library film {number}", _PROJECT.hashed_id, length, created, traffic,

@@ -136,19 +136,20 @@ WINDOWS = st.lists(
 )
 
 
+@pytest.mark.parametrize("stream", ["media_by_date", "media_timeseries"])
 @given(windows=WINDOWS)
-def test_daily_counts_go_when_newer_looks_tell_every_day_of_them(windows: list[dict[str, set[int]]]):
+def test_daily_counts_go_when_newer_looks_tell_every_day_of_them(stream: str, windows: list[dict[str, set[int]]]):
     """Against the plain reading of the rule: a look stays if and only if it is the newest to tell some media's day."""
     bronze = Bronze()
     looks = [
-        (bronze.look("media_by_date", f"2025-02-{place + 1:02}", [row for media_id, days in window.items() for row in days_of(media_id, *sorted(days))], **COVERS), window)
+        (bronze.look(stream, f"2025-02-{place + 1:02}", [row for media_id, days in window.items() for row in days_of(media_id, *sorted(days))], **COVERS), window)
         for place, window in enumerate(windows)
     ]  # fmt: skip
     newest: dict[tuple[str, int], str] = {}
     for manifest, window in looks:
         newest |= {(media_id, day): manifest.batch_id for media_id, days in window.items() for day in days}
     kept = {*newest.values(), *(manifest.batch_id for manifest, _ in looks[-1:])}
-    assert set(bronze.gone("media_by_date")) == {manifest.batch_id for manifest, _ in looks} - kept
+    assert set(bronze.gone(stream)) == {manifest.batch_id for manifest, _ in looks} - kept
 
 
 def test_rules_are_of_streams_that_tables_read():
