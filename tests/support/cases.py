@@ -68,6 +68,7 @@ def write_look(store: Store, look: dict[str, Any]) -> Manifest:
         last_requested_at=at, page_count=1, row_count=0, content_hash="",
         covers=None if covers is None else (date.fromisoformat(covers[0]), date.fromisoformat(covers[1])),
         medias=sorted({row["media_id"] for row in rows if "media_id" in row}),
+        unmoved_medias=look.get("unmoved", []),
     )  # fmt: skip
     return commit_look(store, manifest, encode_lines(map(msgspec.json.encode, rows))).manifest
 

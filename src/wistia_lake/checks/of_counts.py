@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from wistia_lake.checks.chance import allowance
 from wistia_lake.checks.evidence import Evidence
 from wistia_lake.checks.findings import Finding, Judged
 from wistia_lake.lake.tables import DIM_MEDIA, FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT
-from wistia_lake.model import ONE_DAY, days_between, first_of_month, scope_media
+from wistia_lake.model import ONE_DAY, days_between, first_of_month
 from wistia_lake.silver.relations import relation
 
 COMPARED_DAYS = 56
@@ -88,18 +89,25 @@ def plays_and_counters(evidence: Evidence) -> Judged:
     return Judged(f"{len(rows):,} medias, loads and plays", [one for one in found if one is not None], bool(rows))
 
 
-def _counted_days(evidence: Evidence) -> Iterator[tuple[str | None, date, date]]:
-    """Per scope, the last stretch of days without a gap that daily counts were read for after their end."""
+def _counted_days(evidence: Evidence) -> Iterator[tuple[str, date, date]]:
+    """Per media, the last stretch of days without a gap whose daily counts were read after their end.
+
+    A media that a look left out because it had not moved counts as read: it had no plays. One that is waiting for a
+    later run is not compared until then.
+    """
     settle = timedelta(minutes=evidence.settings.settle_minutes)
-    days: dict[str | None, set[date]] = {}
-    for look in evidence.recent_looks("media_by_date", COUNTER_DAYS):
-        manifest = evidence.history.manifest(look)
+    days: dict[str, set[date]] = defaultdict(set)
+    newest: dict[str, set[str]] = {}
+    looks = sorted(evidence.recent_looks("media_by_date", COUNTER_DAYS), key=lambda look: look.batch_id)
+    for manifest in map(evidence.history.manifest, looks):
         if manifest.covers is not None:
-            last = evidence.calendar.day_of(manifest.first_requested_at - settle) - ONE_DAY
-            days.setdefault(scope_media(look.slice.scope), set()).update(
-                days_between(manifest.covers[0], min(manifest.covers[1], last))
-            )
-    for media_id, known in days.items():
+            last = min(manifest.covers[1], evidence.calendar.day_of(manifest.first_requested_at - settle) - ONE_DAY)
+            first = max(manifest.covers[0], last - COUNTER_DAYS)
+            newest[manifest.scope] = {*manifest.medias, *manifest.unmoved_medias}
+            for media_id in newest[manifest.scope]:
+                days[media_id].update(days_between(first, last))
+    for media_id in sorted(set().union(*newest.values())):
+        known = days[media_id]
         if known:
             first = last = max(known)
             while first - ONE_DAY in known:

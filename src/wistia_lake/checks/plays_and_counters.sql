@@ -1,8 +1,8 @@
 -- How far lifetime counters moved between two snapshots of a media, some weeks apart, beside the sum of its daily counts
 -- in between. A snapshot was read at some moment of its UTC day, so the change lies between the sum over the days that
 -- surely lie in between (least) and the sum over all that may (most).
--- Relations: counted_days(media_id or null for every other media, first_day, last_day): account days without a gap in
--- which daily counts were read and are final.
+-- Relations: counted_days(media_id, first_day, last_day): account days without a gap in which the media's daily counts were
+-- read and are final.
 with pairs as (
     select
         stats.media_id,
@@ -11,12 +11,11 @@ with pairs as (
         arg_max(stats.load_count, stats.snapshot_day) - arg_min(stats.load_count, stats.snapshot_day) as load_change,
         arg_max(stats.play_count, stats.snapshot_day) - arg_min(stats.play_count, stats.snapshot_day) as play_change
     from silver.fact_media_engagement as stats
-    left join counted_days as own on own.media_id = stats.media_id
-    left join counted_days as others on others.media_id is null
+    inner join counted_days as counted on counted.media_id = stats.media_id
     where
-        stats.snapshot_day > coalesce(own.first_day, others.first_day)
-        and stats.snapshot_day < coalesce(own.last_day, others.last_day)
-        and stats.snapshot_day >= coalesce(own.last_day, others.last_day) - 36
+        stats.snapshot_day > counted.first_day
+        and stats.snapshot_day < counted.last_day
+        and stats.snapshot_day >= counted.last_day - 36
     group by stats.media_id
     having max(stats.snapshot_day) - min(stats.snapshot_day) >= 5
 ),

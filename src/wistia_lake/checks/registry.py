@@ -117,8 +117,8 @@ CHECKS: Final = (
         "set-aside-rows",
         "Were all rows that Wistia served readable?",
         State.WARN,
-        "The notes in the lake's folder quarantine/ name field and type. Install the newest version, then "
-        f"{_READ_AGAIN}.",
+        "The notes in the lake's folder quarantine/ name field and type. Install the newest version and run again: "
+        "these days stay due until they come clean.",
         of_looks.set_aside_rows,
     ),
 )

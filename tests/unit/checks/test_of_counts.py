@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_shifted_zone_is_found_with_its_direction(tmp_path, configured, true, 
     assert "probe time-zone" in found.check.remedy
 
 
+def test_a_fit_that_is_better_by_chance_is_no_other_zone(lake: Checked) -> None:
+    """One session of a play before midnight is received after it: days that begin an hour later would fit better."""
+    for number in range(20):
+        day = MONDAY + number * ONE_DAY
+        lake.day(day, 20, 21 if number == 10 else 20)
+        noon = datetime.combine(day, time(17), tzinfo=UTC)
+        for place in range(19 if number == 9 else 20):
+            lake.event(noon + timedelta(minutes=place), day)
+    lake.event(datetime(2025, 1, 16, 5, 3, tzinfo=UTC), MONDAY + 10 * ONE_DAY)
+    lake.looked_until(MONDAY + 19 * ONE_DAY)
+    assert lake.check(DAY_BOUNDARIES).state is State.OK
+
+
 @pytest.mark.parametrize(("days", "a_day"), [(6, 60), (30, 5), (0, 0)])
 def test_where_days_begin_is_unknown_with_little_traffic(tmp_path, days, a_day):
     lake = Checked(tmp_path, zone="UTC")
@@ -61,15 +75,21 @@ def test_where_days_begin_is_unknown_with_little_traffic(tmp_path, days, a_day):
     assert lake.check(DAY_BOUNDARIES).state is State.UNKNOWN
 
 
-def _counted(lake: Checked, days: int = 30, plays: int = 10, media_id: str = MEDIA) -> None:
+def _counted(lake: Checked, *media_ids: str, days: int = 30, plays: int = 10) -> None:
     """Daily counts with counters that agree, read at noon of each day, in a lake read on the day after."""
-    for number in range(days):
-        day = MONDAY + number * ONE_DAY
-        lake.day(day, plays, None, media_id)
-        lake.snapshot(day, 5000 + number * plays + plays // 2, media_id)
+    for media_id in media_ids or (MEDIA,):
+        for number in range(days):
+            day = MONDAY + number * ONE_DAY
+            lake.day(day, plays, None, media_id)
+            lake.snapshot(day, 5000 + number * plays + plays // 2, media_id)
     last = MONDAY + days * ONE_DAY
     lake.now = datetime.combine(last, time(12), tzinfo=UTC)
-    lake.look("media_by_date", day=last, at=lake.now, covers=[str(MONDAY), str(last)])
+    _count_look(lake, last, lake.now, str(MONDAY), str(last))
+
+
+def _count_look(lake: Checked, day: date, at: datetime, *covers: str, **more: Any) -> None:
+    rows = [{"media_id": media_id, "date": covers[0]} for media_id in lake.medias]
+    lake.look("media_by_date", day=day, at=at, **{"covers": [*covers], "rows": rows, **more})
 
 
 def test_daily_counts_that_add_up_to_the_counters_are_ok(lake: Checked) -> None:
@@ -80,8 +100,7 @@ def test_daily_counts_that_add_up_to_the_counters_are_ok(lake: Checked) -> None:
 
 @pytest.mark.parametrize("change", [-200, 100])
 def test_counters_that_moved_otherwise_are_found(lake: Checked, change: int) -> None:
-    _counted(lake)
-    _counted(lake, media_id=OTHER)
+    _counted(lake, MEDIA, OTHER)
     for row in lake.snapshots:
         if row["media_id"] == OTHER and row["snapshot_day"] > MONDAY + 20 * ONE_DAY:
             row["play_count"] += change
@@ -93,17 +112,27 @@ def test_counters_that_moved_otherwise_are_found(lake: Checked, change: int) -> 
 
 def test_days_that_were_not_read_are_not_held_against_counters(lake: Checked) -> None:
     """Counts of the middle days are missing because nobody asked for them: only what follows the gap is compared."""
-    _counted(lake)
-    lake.days = [row for row in lake.days if not 8 <= (row["day"] - MONDAY).days < 12]
+    _counted(lake, days=34)
+    lake.days = [row for row in lake.days if not 8 <= (row["day"] - MONDAY).days < 18]
     (lake.catalog.root / "bronze").rename(lake.catalog.root / "old")
-    lake.look(
-        "media_by_date", day=MONDAY + 9 * ONE_DAY, at=datetime(2025, 1, 15, 12, tzinfo=UTC),
-        covers=["2025-01-06", "2025-01-13"],
-    )  # fmt: skip
-    lake.look("media_by_date", day=MONDAY + 30 * ONE_DAY, at=lake.now, covers=["2025-01-18", "2025-02-05"])
+    _count_look(lake, MONDAY + 9 * ONE_DAY, datetime(2025, 1, 15, 12, tzinfo=UTC), "2025-01-06", "2025-01-13")
+    _count_look(lake, MONDAY + 34 * ONE_DAY, lake.now, "2025-01-24", "2025-02-09")
     found = lake.check("plays-and-counters")
     assert (found.state, found.compared) == (State.OK, "1 medias, loads and plays")
-    lake.days = [row for row in lake.days if not 18 <= (row["day"] - MONDAY).days < 24]
+    lake.days = [row for row in lake.days if not 21 <= (row["day"] - MONDAY).days < 28]
+    assert lake.check("plays-and-counters").state is State.WARN
+
+
+def test_a_media_that_waits_for_its_daily_counts_is_not_compared(lake: Checked) -> None:
+    """The newest look could not ask for it any more; one that it left out because it had not moved is compared."""
+    _counted(lake)
+    for row in lake.days[20:]:
+        row["play_count"] = 0
+    assert lake.check("plays-and-counters").state is State.WARN
+    later = lake.now + timedelta(hours=1)
+    _count_look(lake, later.date(), later, str(MONDAY), str(later.date()), rows=[])
+    assert lake.check("plays-and-counters").state is State.UNKNOWN
+    _count_look(lake, later.date(), later + ONE_DAY, str(MONDAY), str(later.date()), rows=[], unmoved=[MEDIA])
     assert lake.check("plays-and-counters").state is State.WARN
 
 
