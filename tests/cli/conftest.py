@@ -57,7 +57,7 @@ def call(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Call:
 
 def look(
     store: Store, day: date, at: datetime, *, final: bool = True, rows: int = 3, scope: str = "account", **more: object
-) -> None:
+) -> Manifest:
     """Commit one look at a day of play sessions, manifest only."""
     batch_id = new_batch_id(at)
     slice_ = Slice("events", scope, day)
@@ -67,6 +67,7 @@ def look(
         page_count=1, row_count=rows, content_hash="h", **more,
     )  # fmt: skip
     store.create(Look(final, batch_id, slice_).manifest_key, manifest.encode())
+    return manifest
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
+from wistia_lake.bronze.layout import quarantine_key
 from wistia_lake.lake.catalog import Catalog, arrow_schema
 from wistia_lake.lake.tables import BY_NAME, OPS_RUN
 
@@ -70,6 +71,16 @@ def test_late_rows_that_only_the_sweep_found_are_told_apart(call, lake):
     assert (scope["late_row_count"], scope["later_row_count"]) == (7, 3)
     text = call("status", *LOCAL).out
     assert "7 found in the last 30 days, 3 of them after the late window: see wistia-lake probe lateness\n" in text
+
+
+def test_days_with_bad_rows_are_named_until_they_are_clean(call, lake):
+    bad = look(lake, date(2025, 3, 1), at(2))
+    assert "bad rows    none\n" in call("status", *LOCAL).out
+    lake.create(quarantine_key(bad.slice, bad.batch_id), b"notes")
+    assert _status(call)["scopes"][0]["unclean_days"] == ["2025-03-01"]
+    assert "each run reads these days again: 2025-03-01\n" in call("status", *LOCAL).out
+    look(lake, date(2025, 3, 1), at(3))
+    assert _status(call)["scopes"][0]["unclean_days"] == []
 
 
 def test_the_newest_day_with_sessions_is_not_the_newest_day_read(call, lake):
