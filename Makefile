@@ -32,9 +32,11 @@ test: $(STAMP) ## run all tests
 quick: $(STAMP) ## run the tests that take seconds
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
 
-# load, not loadscope: each of these tests has an account of its own and takes minutes.
-torture: $(STAMP) ## kill runs at many more steps than make test does
+torture: $(STAMP) ## two hours: more kills, hostile worlds and requests than make test has time for
 	$(BIN)/python -m pytest -n auto --dist load -s tests/integration/test_kill.py --kills 100
+	$(BIN)/python -m pytest -n 0 -s tests/property/test_exactly_once.py --hostile-worlds 200
+	$(BIN)/python -m pytest -n 0 -s tests/integration/test_limit.py --limit-requests 6000
+	$(BIN)/python -m pytest -n 0 -s tests/integration/test_limit.py --limit-requests 6000 --real-limit
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .

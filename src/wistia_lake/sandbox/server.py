@@ -49,7 +49,7 @@ class Site:
         self.rate_limit = rate_limit
         self.latency_ms = latency_ms
         self.time_scale = time_scale
-        """How many times faster than real time delays of faults pass."""
+        """How many times faster than real time delays and the minute of the limit pass."""
         self._faults = Faults(faults)
         self._log = log
         self._requests: list[dict[str, Any]] = []
@@ -102,10 +102,13 @@ class Site:
         return Answer(429, b"Rate limit exceeded", None, "text/plain; charset=utf-8", str(max(1, ceil(wait))))
 
     def _wait(self) -> float | None:
-        """Seconds until the sliding minute has room again; None if it has. Real time: it protects a real server."""
+        """Seconds until the sliding minute has room again; None if it has.
+
+        It runs on the site's time scale, not with the simulated present: it protects a real server.
+        """
         if self.rate_limit is None:
             return None
-        now, recent = time.monotonic(), self._recent
+        now, recent = time.monotonic() * self.time_scale, self._recent
         while recent and recent[0] <= now - WINDOW:
             recent.popleft()
         if len(recent) >= self.rate_limit:
@@ -204,7 +207,7 @@ def application(site: Site) -> web.Application:
 
     async def get(request: web.Request) -> web.StreamResponse:
         if site.latency_ms:
-            await asyncio.sleep(site.latency_ms / 1000.0)
+            await asyncio.sleep(site.latency_ms / 1000.0 / site.time_scale)
         query: dict[str, list[str]] = {}
         for name, value in request.rel_url.query.items():
             query.setdefault(name, []).append(value)
