@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick torture lint format types docs docs-check mutants wheel ci lock bench sandbox clean
+.PHONY: help install demo test quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ quick: $(STAMP) ## run the tests that take seconds
 # load, not loadscope: each of these tests has an account of its own and takes minutes.
 torture: $(STAMP) ## kill runs at many more steps than make test does
 	$(BIN)/python -m pytest -n auto --dist load -s tests/integration/test_kill.py --kills 100
+
+soak: $(STAMP) ## a year of daily runs with maintenance every week: nothing may grow but the tables
+	$(BIN)/python -m pytest -n 0 -s -q tests/soak --soak-days 365
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .

@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--worlds", type=int, default=4, help="how many random worlds to run")
     parser.addoption("--zone-worlds", type=int, default=24, help="in how many random worlds to look for the zone")
     parser.addoption("--kills", type=int, default=6, help="how often each kind of run is killed")
+    parser.addoption("--soak-days", type=int, default=42, help="for how many days a lake is run and maintained")
     parser.addoption("--kill-seed", type=int, default=1, help="which steps it is killed at")
 
 
