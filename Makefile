@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick torture lint format types docs docs-check mutants wheel ci lock bench sandbox clean
+.PHONY: help install demo test quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ torture: $(STAMP) ## two hours: more kills, hostile worlds and requests than mak
 	$(BIN)/python -m pytest -n 0 -s tests/property/test_exactly_once.py --hostile-worlds 200
 	$(BIN)/python -m pytest -n 0 -s tests/integration/test_limit.py --limit-requests 6000
 	$(BIN)/python -m pytest -n 0 -s tests/integration/test_limit.py --limit-requests 6000 --real-limit
+
+soak: $(STAMP) ## a year of daily runs with maintenance every week: nothing may grow but the tables
+	$(BIN)/python -m pytest -n 0 -s -q tests/soak --soak-days 365
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .

@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--limit-requests", type=int, default=300, help="how many requests to make against the limit")
     parser.addoption("--real-limit", action="store_true", help="take real time for it, not a tenth")
     parser.addoption("--kills", type=int, default=6, help="how often each kind of run is killed")
+    parser.addoption("--soak-days", type=int, default=42, help="for how many days a lake is run and maintained")
     parser.addoption("--kill-seed", type=int, default=1, help="which steps it is killed at")
 
 

@@ -22,7 +22,7 @@ from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import BY_NAME, FACT_EVENT, KPI_MEDIA_28D
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.build import build
-from wistia_lake.pipeline.run import check
+from wistia_lake.pipeline.run_checks import check
 from wistia_lake.pipeline.summary import BuildSummary
 from wistia_lake.settings import ChannelRule, Loaded, Settings
 

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from wistia_lake.model import Slice
@@ -79,8 +80,9 @@ def stream_prefix(stream: str) -> str:
     return f"{ROOT}/{stream}/"
 
 
+@lru_cache(maxsize=1 << 17)
 def parse_manifest_key(key: str) -> Look | None:
-    """The look whose manifest a key names; None for any other object."""
+    """The look whose manifest a key names; None for any other object. One command lists the same keys many times."""
     match = _MANIFEST.fullmatch(key)
     if match is None:
         return None

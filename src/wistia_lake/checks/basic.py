@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 from wistia_lake.engines.base import Engine, Job
 from wistia_lake.lake.catalog import Catalog, arrow_schema
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import BY_NAME, TABLES
+from wistia_lake.model import ONE_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,35 @@ def _queries(table: Table) -> Iterator[tuple[list[str], str]]:
         yield [f"{column} is found in {other}"], f"select count(*) from {joined} where {lost}"
 
 
-def check_tables(catalog: Catalog, engine: Engine) -> list[CheckResult]:
-    """Run every check of every table that was built."""
-    files = {table.full_name: tuple(catalog.files(table)) for table in TABLES if catalog.load(table) is not None}
+def check_tables(
+    catalog: Catalog, engine: Engine, only: Mapping[str, Iterable[str]] | None = None
+) -> list[CheckResult]:
+    """Run every check of every table that was built; with ``only`` of these partitions of these tables.
+
+    Partitions come with their neighbours of two days: a session that moved from day to day must not be in both.
+    """
+    files = {table.full_name: tuple(catalog.files(table)) for table in TABLES if _is_needed(catalog, table, only)}
     results: list[CheckResult] = []
-    for name in files:
+    for name in files if only is None else [table.full_name for table in TABLES if table.full_name in only]:
         needed = {name, *(other for _, other, _ in BY_NAME[name].references)}
         tables = {one: (files.get(one, ()), arrow_schema(BY_NAME[one])) for one in needed}
+        if only is not None:
+            tables[name] = (tuple(_files_near(catalog, BY_NAME[name], only[name])), arrow_schema(BY_NAME[name]))
         for checks, query in _queries(BY_NAME[name]):
             for rows in engine.select(Job(query, tables=tables), rows_per_group=1):
                 counts = [column[0].as_py() for column in rows.columns]
                 results += [CheckResult(name, *pair) for pair in zip(checks, counts, strict=True)]
     return results
+
+
+def _is_needed(catalog: Catalog, table: Table, only: Mapping[str, Iterable[str]] | None) -> bool:
+    """Whether all files of a table are looked up: it is checked whole, or refers are looked up in it."""
+    referred = only is None or any(table.full_name == to for name in only for _, to, _ in BY_NAME[name].references)
+    return referred and catalog.load(table) is not None
+
+
+def _files_near(catalog: Catalog, table: Table, partitions: Iterable[str]) -> list[Path]:
+    if table.partition is None:
+        return catalog.files(table)
+    days = {date.fromisoformat(key) + offset * ONE_DAY for key in partitions for offset in range(-2, 3)}
+    return catalog.files_in(table, sorted(days))

@@ -217,6 +217,11 @@ class Catalog:
                 )
         return sorted(_files_of(table, where))
 
+    def files_in(self, spec: Table, partitions: Sequence[date] | None) -> list[Path]:
+        """The data files of some partitions now (None: of the whole table)."""
+        table = self.load(spec)
+        return [] if table is None else sorted(_files_of(table, inside(spec, partitions)))
+
     def read(self, spec: Table) -> pa.Table:
         """The whole table; empty with its columns if it was never built."""
         import pyarrow.parquet as pq

@@ -12,8 +12,6 @@ import msgspec
 from wistia_lake.bronze.batch import list_looks
 from wistia_lake.bronze.layout import new_batch_id
 from wistia_lake.bronze.watermark import watermark
-from wistia_lake.checks.basic import CheckResult, check_tables
-from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import ApiGone, CheckFailed, WistiaLakeError
 from wistia_lake.lake.catalog import Catalog, arrow_schema
 from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
@@ -21,16 +19,14 @@ from wistia_lake.lake.store import lake_name, lake_root, open_store
 from wistia_lake.lake.tables import OPS_RUN
 from wistia_lake.log import bound, get_logger
 from wistia_lake.model import ACCOUNT, Clock, Reporter, instant_text, media_scope
-from wistia_lake.pipeline.build import build, local_root, open_lake
+from wistia_lake.pipeline.build import build, local_root
 from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.pipeline.ingest_events import STREAM as EVENTS
+from wistia_lake.pipeline.run_checks import RUN_NOTE, check
 from wistia_lake.pipeline.summary import BuildSummary, Coverage, IngestSummary, RunSummary
 from wistia_lake.settings import Loaded
 
 _log = get_logger("run")
-
-RUN_NOTE = "wistia-lake.run"
-"""Property of each ``ops.run`` snapshot: its row as JSON, so that ``status`` need not open a data file."""
 
 
 def run(
@@ -129,7 +125,9 @@ def _build_and_check(
     loaded: Loaded, summary: RunSummary, *, clock: Clock, reporter: Reporter, full: bool = False
 ) -> None:
     summary.build = build(loaded, clock=clock, reporter=reporter, full=full)
-    summary.failed_checks = [f"{r.table}: {r.check} ({r.bad_rows} rows)" for r in check(loaded) if not r.passed]
+    summary.failed_checks = [
+        f"{r.table}: {r.check} ({r.bad_rows} rows)" for r in check(loaded, only_new=not full) if not r.passed
+    ]
 
 
 def _recorded(
@@ -180,16 +178,6 @@ def _coverage(loaded: Loaded) -> Coverage | None:
     return Coverage(
         min(watermark(looks, scope, start) for scope in scopes), min(looks.days(scope)[-1] for scope in scopes)
     )
-
-
-def check(loaded: Loaded) -> list[CheckResult]:
-    """The basic checks of every table that was built."""
-    engine = DuckDBEngine()
-    try:
-        with Catalog(local_root(open_lake(loaded.settings.lake))) as catalog:
-            return check_tables(catalog, engine)
-    finally:
-        engine.close()
 
 
 def _problem(summary: RunSummary) -> WistiaLakeError | None:

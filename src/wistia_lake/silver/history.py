@@ -41,6 +41,7 @@ class History:
         self.store = store
         self.looks = {stream: Looks(stream, store.list(stream_prefix(stream))) for stream in BRONZE_COLUMNS}
         self._manifests: dict[str, Manifest] = {}
+        self._shown: dict[tuple[str, date], list[Shown]] = {}
 
     def manifest(self, look: Look) -> Manifest:
         """The look's manifest, read once."""
@@ -52,8 +53,14 @@ class History:
     def shown(self, stream: str, day: date) -> list[Shown]:
         """The looks that count for a day: the account's newest, and each media's own where that is newer.
 
-        A newer account look that the two-year edge cut does not replace a media's own final, whole one.
+        A newer account look that the two-year edge cut does not replace a media's own final, whole one. Found once: a
+        day is asked for by its neighbours, its account days and its month.
         """
+        if (stream, day) not in self._shown:
+            self._shown[stream, day] = self._find_shown(stream, day)
+        return self._shown[stream, day]
+
+    def _find_shown(self, stream: str, day: date) -> list[Shown]:
         looks = self.looks[stream]
         account = looks.newest(ACCOUNT, day)
         own = {}
