@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from wistia_lake.privacy.reading import split_rows
+from wistia_lake.privacy.reading import UNREADABLE, split_rows
 from wistia_lake.privacy.served import ABSENT
 
 RowKey = tuple[bytes, ...]
@@ -42,7 +42,7 @@ def event_keys(body: bytes) -> list[RowKey]:
     """(``event_key``, ``visitor_key``) of each row of a page of events, as encoded."""
     try:
         rows = _EVENT_KEYS.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _whole_rows(body)
     return [(bytes(row.event_key), bytes(row.visitor_key)) for row in rows]
 
@@ -51,7 +51,7 @@ def media_keys(body: bytes) -> list[RowKey]:
     """(``hashed_id``,) of each row of a page of medias, as encoded; a row without it is its own key."""
     try:
         rows = _MEDIA_KEYS.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _whole_rows(body)
     return [(bytes(row.hashed_id),) for row in rows]
 
@@ -77,7 +77,7 @@ def projects_agree(first: bytes, second: bytes) -> bool:
 def _project_keys(body: bytes) -> list[RowKey]:
     try:
         rows = _PROJECT_KEYS.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _whole_rows(body)
     return [(bytes(row.hashedId), bytes(row.hashed_id)) for row in rows]
 

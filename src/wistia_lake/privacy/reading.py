@@ -29,7 +29,7 @@ UNNAMED: Final = "(withheld name)"
 """Reported instead of an unknown field's name that is not a plain word: it could be somebody's data."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _KINDS: Final = {b'"': "string", b"{": "object", b"[": "array", b"t": "boolean", b"f": "boolean", b"n": "null"}
 _TYPE_NAMES: Final[dict[Any, str]] = {
     str: "string", int: "whole number", float: "number", bool: "boolean", type(None): "null", dict: "object",
@@ -96,7 +96,7 @@ class Reader(Generic[S]):
         """Read a JSON array of rows; DataError if it is anything else."""
         try:
             rows = self._page.decode(body)
-        except _UNREADABLE:
+        except UNREADABLE:
             return self._one_by_one(split_rows(body, self._what))
         return Served(rows, range(len(rows)), [], set())
 
@@ -115,7 +115,7 @@ class Reader(Generic[S]):
         for position, raw in enumerate(raws):
             try:
                 row = self._row.decode(raw)
-            except _UNREADABLE:
+            except UNREADABLE:
                 found = self._repaired(raw, position, served.unknown)
                 if isinstance(found, BadRow):
                     served.faults.append((found, raw))
@@ -134,7 +134,7 @@ class Reader(Generic[S]):
         try:
             # The rule when Wistia adds a field: the row is fine without it.
             return self._row.decode(msgspec.json.encode(known))
-        except _UNREADABLE:
+        except UNREADABLE:
             return BadRow(position, *_fault(self._kind, known, ""))
 
 
@@ -144,7 +144,7 @@ def split_rows(body: bytes, what: str) -> list[Raw]:
         return msgspec.json.decode(body, type=list[Raw])
     except msgspec.ValidationError as exc:
         raise DataError(f"{what} was expected to answer with a JSON array; it sent: {json_kind(body)}.") from exc
-    except _UNREADABLE:
+    except UNREADABLE:
         return _split_leniently(body, what)
 
 
@@ -155,11 +155,11 @@ def _split_leniently(body: bytes, what: str) -> list[Raw]:
     """
     try:
         rows = json.loads(body)
+        if isinstance(rows, list):
+            return [Raw(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")) for row in rows]
     except (ValueError, RecursionError) as exc:
         raise DataError(f"{what} did not answer with JSON.") from exc
-    if not isinstance(rows, list):
-        raise DataError(f"{what} was expected to answer with a JSON array; it sent: {json_kind(body)}.")
-    return [Raw(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")) for row in rows]
+    raise DataError(f"{what} was expected to answer with a JSON array; it sent: {json_kind(body)}.")
 
 
 def json_kind(raw: bytes | Raw) -> str:
@@ -181,7 +181,7 @@ def text_field(raw: Raw, name: str) -> str | None:
     """A non-empty text field of an encoded object, if it is one."""
     try:
         value = msgspec.json.decode((_fields(raw) or {}).get(name, b"null"))
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return value if isinstance(value, str) and value else None
 
@@ -189,7 +189,7 @@ def text_field(raw: Raw, name: str) -> str | None:
 def _fields(raw: Raw) -> dict[str, Raw] | None:
     try:
         return msgspec.json.decode(raw, type=dict[str, Raw])
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -208,8 +208,17 @@ def _only_known(kind: type[msgspec.Struct], fields: dict[str, Raw], prefix: str,
 def _inner_known(kind: type[msgspec.Struct], value: Raw, prefix: str, unknown: set[str]) -> Raw:
     """The same for an object, or an array of objects, inside a row; other values are left for ``_fault`` to judge."""
     if json_kind(value) == "array":
-        items = [_inner_known(kind, item, prefix, unknown) for item in msgspec.json.decode(value, type=list[Raw])]
-        return Raw(msgspec.json.encode(items))
+        try:
+            items = msgspec.json.decode(value, type=list[Raw])
+        except UNREADABLE:  # nested so deep that it depends on the caller whether it can be read
+            return value
+        # No further down than the allow-list goes: arrays inside an array are nothing that it knows.
+        known = [_known_fields(kind, item, prefix, unknown) for item in items]
+        return Raw(msgspec.json.encode(known))
+    return _known_fields(kind, value, prefix, unknown)
+
+
+def _known_fields(kind: type[msgspec.Struct], value: Raw, prefix: str, unknown: set[str]) -> Raw:
     fields = _fields(value)
     if fields is None or (fields.keys() <= _types(kind).keys() and not _nested(kind)):
         return value
@@ -227,7 +236,7 @@ def _fault(kind: type[msgspec.Struct], fields: dict[str, Raw], prefix: str) -> t
         value = fields[field.name]
         try:
             _decoder(kind, field.name).decode(value)
-        except _UNREADABLE:
+        except UNREADABLE:
             inner, nested = _nested(kind).get(field.name), _fields(value)
             if inner is not None and nested is not None:
                 return _fault(inner, nested, f"{path}.")

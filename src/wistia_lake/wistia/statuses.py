@@ -122,7 +122,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter from a zone of many digits
         return None
     # A date that says -0000 comes back without a zone; HTTP dates are always GMT.
     return max(((at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - now).total_seconds(), 0.0)
@@ -131,7 +131,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
 def _parsed(body: bytes) -> _Body:
     try:
         return msgspec.json.decode(body, type=_Body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Body()
 
 
