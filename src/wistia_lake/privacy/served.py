@@ -21,35 +21,41 @@ ABSENT = Raw()
 Key = Annotated[str, Meta(min_length=1, description="non-empty text")]
 MediaId = Annotated[str, Meta(pattern=r"^[a-z0-9]{10}\Z", description="ten lower-case letters or digits")]
 Fraction = Annotated[float, Meta(ge=0, le=1, description="number in 0..1")]
-Measure = Annotated[float, Meta(ge=0, description="number of at least 0")]
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1, description="whole number of at least 0")]
+# Upper bounds are far above anything that happens. They are here because a table cannot hold, sum or multiply just any
+# number: one absurd row must be set aside when it is read, not break every build that comes after.
+Measure = Annotated[float, Meta(ge=0, le=1e12, description="number in 0..10^12")]
+Seconds = Annotated[float, Meta(ge=0, le=1e8, description="number in 0..10^8")]
+Rate = Annotated[float, Meta(ge=0, le=1000, description="number in 0..1000")]
+Count = Annotated[int, Meta(ge=0, le=10**12, description="whole number in 0..10^12")]
 """Whole numbers must be served as such: ``3.0`` is a change of type at Wistia that somebody should see."""
-Curve = Annotated[list[Count], Meta(max_length=2000, description="array of whole numbers of at least 0")]
+Curve = Annotated[list[Count], Meta(max_length=2000, description="array of whole numbers in 0..10^12")]
 """At most 1000 by Wistia's documents, which leave open how the end is rounded; far more is a change to be seen."""
 NumericId = Annotated[int, Meta(ge=0, le=2**63 - 1, description="whole number of at least 0")]
+_DATE = "(?:19[7-9]|2[01][0-9])[0-9]-[0-9]{2}-[0-9]{2}"
+"""Of the years 1970 to 2199: no calendar ends a day away from them."""
 Instant = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\Z",
+        pattern=rf"^{_DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}})\Z",
         description="instant",
     ),
 ]
 UtcInstant = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|\+00:00)\Z",
+        pattern=rf"^{_DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|\+00:00)\Z",
         description="UTC instant",
     ),
 ]
 SpacedInstant = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z",
+        pattern=rf"^{_DATE} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\.[0-9]{{3}}Z\Z",
         description="UTC instant with a space",
     ),
 ]
 """As ``/analytics`` writes it; the rest of the API writes a ``T``."""
-Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", description="day such as 2025-03-12")]
+Day = Annotated[str, Meta(pattern=rf"^{_DATE}\Z", description="day such as 2025-03-12")]
 
 
 class UserAgentServed(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -117,7 +123,7 @@ class MediaServed(msgspec.Struct, forbid_unknown_fields=True):
     archived: bool | None = None
     created: Instant | None = None
     updated: Instant | None = None
-    duration: Measure | None = None
+    duration: Seconds | None = None
     status: str | None = None
     section: str | None = None
     project: ProjectServed | None = None
@@ -141,7 +147,7 @@ class MediaStatsServed(msgspec.Struct, forbid_unknown_fields=True):
     load_count: Count
     play_count: Count
     visitors: Count
-    play_rate: Measure | None = None
+    play_rate: Rate | None = None
     hours_watched: Measure | None = None
     engagement: Measure | None = None
     actions: Raw = ABSENT
@@ -174,7 +180,7 @@ class TimeseriesServed(msgspec.Struct, forbid_unknown_fields=True):
     unique_visitors: Count | None = None
     played_time: Measure | None = None
     """Seconds."""
-    play_rate: Measure | None = None
+    play_rate: Rate | None = None
     engagement_rate: Measure | None = None
     form_conversions: Raw = ABSENT
     cta_impressions: Raw = ABSENT
