@@ -65,7 +65,7 @@ class Looks:
     def _read(self, number: int, line: Mapping[str, Any], at: datetime) -> None:
         path = str(line["path"]).removeprefix("/v1").removeprefix("/modern").removesuffix(".json")
         parts, query = path.strip("/").split("/"), line["query"]
-        ok = line["status"] == 200 and reach(line) in ("answer", "empty", "spoiled", "stale")
+        ok = line["status"] == 200 and reach(line) != "nothing"
         self._begin_round(at, is_list=parts == ["medias"])
         match parts:
             case ["medias"] if ok and not set(query) - {"page", "per_page", "sort_by", "sort_direction"}:

@@ -135,13 +135,12 @@ class Walker(Generic[W]):
     running: W | None = None
 
     def step(self, number: int, line: Mapping[str, Any], at: datetime, round_: int, size: int) -> None:
-        """One answered request for a page."""
+        """One request for a page that got an answer."""
         running, got = self.running, reach(line)
         if running is not None and running.round != round_:
             running = self.running = None
         if got == "stale":
             self.running = None
-        if got in ("nothing", "stale"):
             return
         page = Page(max(1, int(line["query"].get("page") or 1)), size, at, line["rows"], got == "empty",
                     frozenset(line.get("spoiled", ())))  # fmt: skip
