@@ -42,8 +42,8 @@ ONE_DAY = timedelta(days=1)
 class Past:
     """Bronze of ``days`` days of daily runs, the last one yesterday."""
 
-    def __init__(self, store: Store, medias: list[str], days: int) -> None:
-        self.store, self.medias = store, medias
+    def __init__(self, store: Store, sandbox: Sandbox, days: int) -> None:
+        self.store, self.sandbox, self.medias = store, sandbox, sorted(sandbox.world.medias)
         self.fingerprint = Pseudonymizer(bytes.fromhex(KEY)).fingerprint
         self.first, self.last = NOW.date() - days * ONE_DAY, NOW.date() - ONE_DAY
         self.newest: dict[tuple[str, date | None], Manifest] = {}
@@ -80,10 +80,15 @@ class Past:
         return [{"media_id": media_id} | row for media_id in self.medias for row in rows]
 
     def _media(self, media_id: str) -> dict[str, object]:
-        return {"media_id": media_id, "numeric_id": 1, "name": "A film", "type": "Video", "duration": 90.0,
-                "archived": False, "status": "ready", "section": None, "project_id": "p7n2c4x8aa", "project": "Films",
-                "created": "2020-01-01T00:00:00+00:00", "updated": "2020-01-01T00:00:00+00:00", "tags": [],
-                "url": None, "is_deleted": False}  # fmt: skip
+        """The row that the account lists, so that the first real run finds nothing renamed."""
+        media = self.sandbox.world.medias[media_id]
+        project = next(one for one in self.sandbox.world.scenario.projects if one.hashed_id == media.project)
+        return {
+            "media_id": media_id, "numeric_id": media.id, "name": media.title, "type": media.type,
+            "duration": media.known_seconds, "archived": False, "status": media.status, "section": media.section,
+            "project_id": media.project, "project": project.name, "created": media.created.isoformat(),
+            "updated": media.updated_at.isoformat(), "tags": [], "url": None, "is_deleted": False,
+        }  # fmt: skip
 
     def _sessions(self, day: date) -> list[dict[str, object]]:
         return [
@@ -117,10 +122,10 @@ class Past:
 def lake_of(folder: Path, sandbox: Sandbox, days: int) -> dict[str, str]:
     """A lake with its history built; returns the environment of its commands."""
     (folder / "wistia-lake.toml").write_text("requests_per_minute = 60000\n" + scenario_toml("tiny"))
-    Past(open_store(str(folder / "lake")), sorted(sandbox.world.medias), days).write()
+    Past(open_store(str(folder / "lake")), sandbox, days).write()
     environment = {
         **os.environ, "WISTIA_BASE_URL": sandbox.base_url, "WISTIA_API_TOKEN": sandbox.token,
-        "WISTIA_LAKE_PSEUDONYM_KEY": KEY, "WISTIA_LAKE_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+        "WISTIA_LAKE_PSEUDONYM_KEY": KEY, "WISTIA_LAKE_NOW": f"{NOW - ONE_DAY:%Y-%m-%dT%H:%M:%SZ}",
     }  # fmt: skip
     command(folder, environment, "build")
     return environment

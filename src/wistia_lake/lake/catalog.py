@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from wistia_lake.errors import LakeUnreadable, SettingsError, TryAgain
-from wistia_lake.lake.iceberg import iceberg_schema, inside, local_path
+from wistia_lake.lake.iceberg import between, iceberg_schema, inside, local_path, partition_day
 from wistia_lake.lake.table import SCHEMA_VERSION, Table, Type
 from wistia_lake.lake.tables import BY_NAME
 
@@ -193,34 +193,22 @@ class Catalog:
 
     def files(self, spec: Table, first: date | None = None, last: date | None = None) -> list[Path]:
         """The data files of a table now, of partitions from ``first`` to ``last`` if given."""
-        from pyiceberg.expressions import (
-            AlwaysTrue,
-            And,
-            GreaterThanOrEqual,
-            LessThanOrEqual,
-            Reference,
-        )
-        from pyiceberg.expressions.literals import literal
-
         table = self.load(spec)
-        if table is None:
+        return [] if table is None else sorted(_files_of(table, between(spec, first, last)))
+
+    def files_in(self, spec: Table, partitions: Collection[date]) -> list[Path]:
+        """The data files of some partitions now.
+
+        Picked from those between the first and the last: a filter that names each would be weighed for every file.
+        """
+        table = self.load(spec)
+        if table is None or not partitions:
             return []
-        where: BooleanExpression = AlwaysTrue()
-        if spec.partition is not None:
-            if first is not None:
-                where = And(
-                    where, GreaterThanOrEqual(term=Reference(name=spec.partition), value=literal(first.isoformat()))
-                )
-            if last is not None:
-                where = And(
-                    where, LessThanOrEqual(term=Reference(name=spec.partition), value=literal(last.isoformat()))
-                )
-        return sorted(_files_of(table, where))
-
-    def files_in(self, spec: Table, partitions: Sequence[date] | None) -> list[Path]:
-        """The data files of some partitions now (None: of the whole table)."""
-        table = self.load(spec)
-        return [] if table is None else sorted(_files_of(table, inside(spec, partitions)))
+        wanted = set(partitions)
+        tasks = table.scan(row_filter=between(spec, min(wanted), max(wanted))).plan_files()
+        return sorted(
+            local_path(task.file.file_path) for task in tasks if partition_day(task.file.partition[0]) in wanted
+        )
 
     def read(self, spec: Table) -> pa.Table:
         """The whole table; empty with its columns if it was never built."""

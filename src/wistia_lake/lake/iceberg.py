@@ -60,6 +60,29 @@ def inside(spec: Table, partitions: Sequence[date] | None) -> BooleanExpression:
     return In(term=Reference(name=spec.partition), values={literal(day.isoformat()) for day in partitions})
 
 
+def between(spec: Table, first: date | None, last: date | None) -> BooleanExpression:
+    """What is in the partitions from ``first`` to ``last``, both included; None is no limit."""
+    from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual, Reference
+    from pyiceberg.expressions.literals import literal
+
+    where: BooleanExpression = AlwaysTrue()
+    if spec.partition is not None:
+        term = Reference(name=spec.partition)
+        if first is not None:
+            where = And(where, GreaterThanOrEqual(term=term, value=literal(first.isoformat())))
+        if last is not None:
+            where = And(where, LessThanOrEqual(term=term, value=literal(last.isoformat())))
+    return where
+
+
 def local_path(location: str) -> Path:
     """The file that a location in table metadata means."""
     return Path(url2pathname(unquote(urlsplit(location).path))) if location.startswith("file:") else Path(location)
+
+
+def partition_day(value: object) -> date | None:
+    """A partition value as metadata holds it: a date, or the days since 1970."""
+    if value is None or isinstance(value, date):
+        return value
+    assert isinstance(value, int)
+    return date.fromordinal(date(1970, 1, 1).toordinal() + value)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.iceberg import local_path
+from wistia_lake.lake.iceberg import local_path, partition_day
 from wistia_lake.lake.store import Entry, Store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import TABLES
@@ -51,7 +51,7 @@ def scattered(catalog: Catalog, spec: Table) -> Scattered:
     for task in table.scan().plan_files():
         file = task.file
         value = file.partition[0] if spec.partition is not None else None
-        by_partition[_day(value)].append((file.record_count, file.file_size_in_bytes))
+        by_partition[partition_day(value)].append((file.record_count, file.file_size_in_bytes))
     for partition, files in by_partition.items():
         rows = sum(count for count, _ in files)
         needed = -(-rows // ROWS_PER_FILE)
@@ -61,14 +61,6 @@ def scattered(catalog: Catalog, spec: Table) -> Scattered:
             found.byte_count += sum(size for _, size in files)
             found.needed_count += needed
     return found
-
-
-def _day(value: object) -> date | None:
-    """A partition value as metadata holds it: a date, or the days since 1970."""
-    if value is None or isinstance(value, date):
-        return value
-    assert isinstance(value, int)
-    return date.fromordinal(date(1970, 1, 1).toordinal() + value)
 
 
 def compact(catalog: Catalog, spec: Table, found: Scattered) -> None:

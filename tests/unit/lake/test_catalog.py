@@ -40,6 +40,15 @@ def test_only_named_partitions_are_replaced_and_emptied(tmp_path: Path) -> None:
     assert len(catalog.files(FACT_EVENT, DAYS[1], DAYS[2])) == 1
 
 
+def test_files_of_some_partitions_are_those_and_no_others(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path)
+    catalog.replace(FACT_EVENT, DAYS, [events(day, "a") for day in DAYS])
+    found = catalog.files_in(FACT_EVENT, [DAYS[3], DAYS[0]])
+    assert sorted(path.parent.name for path in found) == [f"received_day={day}" for day in (DAYS[0], DAYS[3])]
+    assert catalog.files_in(FACT_EVENT, []) == []
+    assert len(catalog.files(FACT_EVENT, DAYS[1], DAYS[3])) == 3
+
+
 def test_a_failure_between_groups_changes_nothing(tmp_path: Path) -> None:
     """Readers see the last committed state when rows fail to come in the middle of a commit."""
     catalog = Catalog(tmp_path)
