@@ -85,10 +85,12 @@ def test_a_run_checks_what_it_built_and_check_checks_all(lake: Lake) -> None:
 
 
 def test_what_failed_stays_failed_until_it_is_mended(lake: Lake) -> None:
-    lake.break_row("e8")
     lake.event(12, "e12 again")
+    assert lake.run() == 0
+    lake.break_row("e8")
+    lake.event(12, "e12 once more")
     assert lake.run() == 6, "near what was built, which begins with the 10th"
-    assert lake.run() == 6, "nothing was built, and nothing was mended"
+    assert [lake.run(), lake.run()] == [6, 6], "nothing was built, and nothing was mended"
     assert lake.run(full=True) == 0
     assert lake.run() == 0
     assert lake.bad == []
