@@ -35,7 +35,7 @@ UNSEEN = 0.01
 """Share of plays that at least may leave no session: blocked, not consented to, or lost on the way."""
 USUAL_TWINS = 0.02
 
-ACCOUNT_ROW = ""
+ACCOUNT = ""
 """Stands in for the media where a week of the whole account is compared."""
 
 
@@ -48,6 +48,8 @@ class Week:
     whole: int
     """What the part is a share of."""
     part: int
+    plays: int = 0
+    """The plays behind a whole that is itself an expectation."""
 
     @property
     def share(self) -> float:
@@ -62,17 +64,14 @@ def week_days(last: date) -> pa.Table:
     return relation({"day": "day", "week": "day"}, [(day, day - timedelta(days=day.weekday())) for day in days])
 
 
-def with_account(weeks: Iterable[Week]) -> list[Week]:
-    """The same weeks, and those of all medias together where there are several."""
-    listed = list(weeks)
-    if len({week.media_id for week in listed}) < 2:
-        return listed
+def whole_account(weeks: Iterable[Week]) -> list[Week]:
+    """The weeks of all medias together."""
     wholes: dict[date, int] = defaultdict(int)
     parts: dict[date, int] = defaultdict(int)
-    for week in listed:
+    for week in weeks:
         wholes[week.first_day] += week.whole
         parts[week.first_day] += week.part
-    return listed + [Week(ACCOUNT_ROW, day, wholes[day], parts[day]) for day in sorted(wholes)]
+    return [Week(ACCOUNT, day, wholes[day], parts[day]) for day in sorted(wholes)]
 
 
 def learned(week: Week, weeks: Sequence[Week]) -> Usual | None:
@@ -81,19 +80,18 @@ def learned(week: Week, weeks: Sequence[Week]) -> Usual | None:
     return usual(shares) if len(shares) >= ENOUGH_WEEKS else None
 
 
-def judged_of(weeks: Iterable[Week]) -> tuple[dict[str, list[Week]], list[Week]]:
-    """Weeks by media, and the recent ones that are judged."""
+def by_media_of(weeks: Iterable[Week]) -> dict[str, list[Week]]:
+    """Weeks by media."""
     by_media: dict[str, list[Week]] = defaultdict(list)
     for week in weeks:
         by_media[week.media_id].append(week)
-    newest = max((week.first_day for ones in by_media.values() for week in ones), default=None)
-    recent = [
-        week
-        for ones in by_media.values()
-        for week in ones
-        if newest is not None and week.first_day > newest - JUDGED_WEEKS * WEEK
-    ]
-    return by_media, recent
+    return by_media
+
+
+def recent_of(weeks: Sequence[Week]) -> list[Week]:
+    """The weeks that are judged."""
+    newest = max((week.first_day for week in weeks), default=date.min)
+    return [week for week in weeks if week.first_day + JUDGED_WEEKS * WEEK > newest]
 
 
 def _weeks(rows: Iterable[Mapping[str, Any]], whole: str, part: str) -> list[Week]:
@@ -104,44 +102,76 @@ def _judged(recent: Sequence[Week], found: Iterable[Finding | None]) -> Judged:
     """The findings, without a week of the account where one of a media already tells."""
     findings = [one for one in found if one is not None]
     told = {one.day for one in findings if one.media_id is not None}
-    media_weeks = sum(1 for week in recent if week.media_id != ACCOUNT_ROW)
     return Judged(
-        f"{media_weeks:,} media weeks",
+        f"{len(recent):,} media weeks",
         [one for one in findings if one.media_id is not None or one.day not in told],
         bool(recent),
     )
 
 
 def sessions_and_plays(evidence: Evidence) -> Judged:
-    """Sessions (twins once) against plays, per media and week and for the account."""
+    """Sessions (twins once) against plays, per media and week, and of all medias together."""
     if evidence.last_final_day is None:
         return Judged("no final day yet", is_enough=False)
-    days = week_days(evidence.last_final_day)
     rows = evidence.ask(
         "sessions_and_plays",
         tables=[FACT_MEDIA_DAY, DIM_MEDIA],
         since=first_of_month(evidence.last_final_day - (LEARNED_WEEKS + 1) * WEEK),
         event_days=evidence.event_days,
-        week_days=days,
+        week_days=week_days(evidence.last_final_day),
     )
-    by_media, recent = judged_of(with_account(_weeks(rows, "play_count", "session_count")))
-    return _judged(recent, [_compared(week, by_media, len(recent)) for week in recent])
+    weeks = _weeks(rows, "play_count", "session_count")
+    by_media, account, recent = by_media_of(weeks), whole_account(weeks), recent_of(weeks)
+    together = _together(by_media) if len(by_media) > 1 else []
+    comparisons = len(recent) + len(recent_of(together))
+    found = [_compared(week, by_media[week.media_id], account, comparisons) for week in recent]
+    found += [_compared_together(week, together, comparisons) for week in recent_of(together)]
+    return _judged(recent, found)
 
 
-def _compared(week: Week, by_media: Mapping[str, Sequence[Week]], comparisons: int) -> Finding | None:
-    own = learned(week, by_media[week.media_id])
-    others = learned(week, by_media.get(ACCOUNT_ROW, ()))
+def _compared(week: Week, weeks: Sequence[Week], account: Sequence[Week], comparisons: int) -> Finding | None:
+    own, others = learned(week, weeks), learned(week, account)
     share = own.share if own is not None else others.share if others is not None else 1.0
     share = min(max(share, LEAST_SHARE), 1.0)
-    allowed = _allowed(week.whole, share, own, comparisons)
-    expected = share * week.whole
+    basis = f"usually {share:.1%} for this media" if own is not None else f"at {share:.1%}, for want of history"
+    return _differing(week, share * week.whole, _allowed(week.whole, share, own, comparisons), basis)
+
+
+def _together(by_media: Mapping[str, Sequence[Week]]) -> list[Week]:
+    """Weeks of the medias whose share is learned: sessions beside those that are expected of these very medias.
+
+    Held against plays alone, an account whose visitors turn to other medias would seem to lose sessions.
+    """
+    expected: dict[date, float] = defaultdict(float)
+    parts: dict[date, int] = defaultdict(int)
+    plays: dict[date, int] = defaultdict(int)
+    for weeks in by_media.values():
+        for week in weeks:
+            own = learned(week, weeks)
+            if own is not None:
+                expected[week.first_day] += min(max(own.share, LEAST_SHARE), 1.0) * week.whole
+                parts[week.first_day] += week.part
+                plays[week.first_day] += week.whole
+    return [Week(ACCOUNT, day, round(expected[day]), parts[day], plays[day]) for day in sorted(expected)]
+
+
+def _compared_together(week: Week, weeks: Sequence[Week], comparisons: int) -> Finding | None:
+    own = learned(week, weeks)
+    if own is None:
+        return None
+    share = min(max(own.share, LEAST_SHARE), 1.0)
+    missing = max(week.plays - share * week.whole, UNSEEN * week.plays)
+    allowed = max(max(SPREADS * own.spread, LEAST_TOLERANCE) * week.whole, allowance(missing, comparisons))
+    return _differing(week, share * week.whole, allowed, "as usual for each media of the account")
+
+
+def _differing(week: Week, expected: float, allowed: float, basis: str) -> Finding | None:
     if abs(week.part - expected) <= allowed:
         return None
-    whose = "the account" if week.media_id == ACCOUNT_ROW else "this media"
-    basis = f"usually {share:.1%} for {whose}" if own is not None else f"at {share:.1%}, for want of history"
+    plays = week.plays or week.whole
     return Finding(
-        f"week of {week.first_day}: {week.part:,} sessions for {week.whole:,} plays, where {expected:,.0f} were "
-        f"expected ({basis}), give or take {allowed:,.0f}",
+        f"week of {week.first_day}: {week.part:,} sessions for {plays:,} plays, where {expected:,.0f} were expected "
+        f"({basis}), give or take {allowed:,.0f}",
         abs(week.part - expected) - allowed,
         week.media_id or None,
         week.first_day,
@@ -165,12 +195,16 @@ def twins(evidence: Evidence) -> Judged:
     if evidence.last_final_day is None:
         return Judged("no final day yet", is_enough=False)
     rows = evidence.ask("twins", event_days=evidence.event_days, week_days=week_days(evidence.last_final_day))
-    by_media, recent = judged_of(with_account(_weeks(rows, "row_count", "twin_count")))
-    return _judged(recent, [_too_many(week, by_media, len(recent)) for week in recent])
+    weeks = _weeks(rows, "row_count", "twin_count")
+    by_media, recent = by_media_of(weeks), recent_of(weeks)
+    account = whole_account(weeks) if len(by_media) > 1 else []
+    comparisons = len(recent) + len(recent_of(account))
+    found = [_too_many(week, by_media[week.media_id], comparisons) for week in recent]
+    return _judged(recent, found + [_too_many(week, account, comparisons) for week in recent_of(account)])
 
 
-def _too_many(week: Week, by_media: Mapping[str, Sequence[Week]], comparisons: int) -> Finding | None:
-    own = learned(week, by_media[week.media_id])
+def _too_many(week: Week, weeks: Sequence[Week], comparisons: int) -> Finding | None:
+    own = learned(week, weeks)
     share = USUAL_TWINS if own is None else max(USUAL_TWINS, own.share + SPREADS * own.spread)
     expected = share * week.whole
     allowed = allowance(expected, comparisons)

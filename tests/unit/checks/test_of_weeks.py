@@ -109,7 +109,17 @@ def test_what_all_medias_lose_together_is_found_for_the_account(lake: Checked) -
         _weeks(lake, 1000, [990, 991, 989, 990, 992, 988, 990, 975], f"media{number:05}")
     found = lake.check(PLAYS_AND_SESSIONS)
     assert _found(found) == [(None, MONDAY + 7 * WEEK)]
-    assert "for the account" in found.findings[0].message
+    assert "for 8,000 plays" in found.findings[0].message
+    assert "as usual for each media of the account" in found.findings[0].message
+
+
+def test_an_account_that_turns_to_medias_with_fewer_sessions_loses_none(lake: Checked) -> None:
+    """Each media is as usual, though all of them together have fewer sessions for their plays than before."""
+    _weeks(lake, 2000, [1980] * 10)
+    _weeks(lake, 200, [160] * 7, OTHER)
+    for week in range(7, 10):
+        lake.traffic([286] * 7, [229] * 7, OTHER, MONDAY + week * WEEK)
+    assert lake.check(PLAYS_AND_SESSIONS).state is State.OK
 
 
 def test_unfinished_unread_and_deleted_are_left_out(lake: Checked) -> None:
