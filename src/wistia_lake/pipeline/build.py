@@ -106,6 +106,8 @@ class Builder:
                 self._rebuild(model, wanted, plan, gone)
                 gone = []
             _log.info("table.built", table=name, partitions=len(stale))
+        elif not plan:
+            self._catalog.ensure(model.table)  # a table that has no rows yet can be asked, too
         self._context.plans[name] = plan
 
     def _recorded_digest(self, table: str, partition: str) -> str | None:
