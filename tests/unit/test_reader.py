@@ -32,7 +32,7 @@ def test_three_lines_give_a_table(lake: Lake) -> None:
 def test_stored_queries_run(lake: Lake, name: str) -> None:
     """Every stored query is one statement that runs."""
     rows = lake.sql(query_text(name))
-    assert rows.num_rows > 0
+    assert rows.num_rows > 0 or name in {"checks", "runs"}  # this lake was built, but neither run nor checked
     if name == "sanity":
         assert rows.column_names == ["section", "name", "value"]
 
@@ -83,7 +83,7 @@ def test_wrong_sql_is_explained(lake: Lake) -> None:
         lake.sql("select no_such_column from silver.fact_event")
     with pytest.raises(UsageError, match="not valid SQL"):
         lake.sql("selec 1")
-    with pytest.raises(UsageError, match="known are: sanity"):
+    with pytest.raises(UsageError, match="known are: .*sanity"):
         query_text("sanitty")
 
 
