@@ -83,7 +83,7 @@ def test_wrong_sql_is_explained(lake: Lake) -> None:
         lake.sql("select no_such_column from silver.fact_event")
     with pytest.raises(UsageError, match="not valid SQL"):
         lake.sql("selec 1")
-    with pytest.raises(UsageError, match="known are: .*sanity"):
+    with pytest.raises(UsageError, match=r"known are: .*sanity"):
         query_text("sanitty")
 
 
