@@ -28,7 +28,8 @@ def test_json_is_one_object_and_status_knows_the_run(call, account):
     assert summary["build"]["tables"]["silver.fact_event"] > 0
     status = json.loads(call("status", "--json").out)
     assert [run["outcome"] for run in status["runs"]] == ["ok"]
-    assert {table["name"] for table in status["tables"] if not table["row_count"]} == {"ops.check_result"}
+    empty = {table["name"] for table in status["tables"] if not table["row_count"]}
+    assert empty == {"ops.check_result", "silver.fact_media_day_measured"}  # not checked yet; not offered by /v1
     checked = json.loads(call("check", "--json").out)
     assert checked["failed_count"] == 0
     assert checked["check_count"] > 10
