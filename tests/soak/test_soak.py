@@ -1,6 +1,6 @@
 """Daily runs for a long time, with maintenance every week: nothing grows but the tables, and they stay the truth.
 
-``make test`` takes six weeks, ``make soak`` a year; ``--soak-days`` says how many days. What was measured is printed.
+``make soak`` takes a year; ``--soak-days`` says how many days otherwise (42). ``make test`` has no time for it. What was measured is printed.
 """
 
 from __future__ import annotations
