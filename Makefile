@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean
+.PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +26,14 @@ demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every t
 	$(BIN)/wistia-lake demo
 
 # loadscope: the tests of one module stay together and in order, because some of them share an account.
-test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadscope
+test: $(STAMP) ## run the tests, but for those that take very long
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not long"
+
+long: $(STAMP) ## run those that take very long
+	$(BIN)/python -m pytest -n auto --dist load -m long
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long"
 
 torture: $(STAMP) ## two hours: more kills, hostile worlds and requests than make test has time for
 	$(BIN)/python -m pytest -n auto --dist load -s tests/integration/test_kill.py --kills 100
@@ -67,7 +70,7 @@ wheel: $(STAMP) ## build the wheel and try it without the sources
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(BIN)/python tests/meta/try_wheel.py build/wheel
 
-ci: lint types docs-check test wheel demo mutants ## everything that must pass before a change goes in
+ci: lint types docs-check test long wheel demo mutants ## everything that must pass before a change goes in
 
 lock: $(STAMP) ## compile the pinned requirements anew (uses uv)
 	$(PIP) install --quiet uv

@@ -42,6 +42,7 @@ def _assert_holds(account: Simulation) -> None:
         assert account.rows(name).sort_by(by_key).equals(before[name].sort_by(by_key)), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rules", "shown"),
     [

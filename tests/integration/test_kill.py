@@ -40,6 +40,7 @@ def _before_daily_run(folder: Path) -> Iterator[Simulation]:
         yield account
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("prepared", [_before_first_run, _before_daily_run], ids=["first-run", "daily-run"])
 def test_killed_anywhere(
     tmp_path: Path,

@@ -20,7 +20,7 @@ from wistia_lake.wistia.client import WistiaClient
 from wistia_lake.wistia.endpoints import MEDIA_STATS
 from wistia_lake.wistia.opening import open_client
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 WISTIAS_LIMIT, OURS = 600, 590
 LATENCY = 1300.0
 """Milliseconds; a slow day at Wistia."""

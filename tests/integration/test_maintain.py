@@ -88,6 +88,8 @@ def test_every_kept_snapshot_can_still_be_read(account: Simulation) -> None:
     kept_small(account)
     for spec in TABLES:
         table = account.catalog.load(spec)
+        if spec.full_name == "ops.check_result":
+            continue  # begins with the first check
         assert table is not None
         assert len(table.snapshots()) <= KEPT_SNAPSHOTS + 2
         for snapshot in table.snapshots():
@@ -221,6 +223,7 @@ def requests_of_a_run(account: Simulation, lake: Path) -> list[tuple[str, str]]:
     return sorted((one["path"], str(one["query"])) for one in account.sandbox.requests()[before:])
 
 
+@pytest.mark.long
 def test_pruned_bronze_gives_the_same_tables_and_the_same_next_run(paused: Simulation, tmp_path: Path) -> None:
     """Of every stream that has a rule something goes; a full build, the watermark and the next run do not notice."""
     before, covered = {name: paused.rows(name) for name in FACTS}, coverage(paused)
@@ -239,6 +242,7 @@ def test_pruned_bronze_gives_the_same_tables_and_the_same_next_run(paused: Simul
     paused.assert_truth()
 
 
+@pytest.mark.long
 def test_the_next_run_asks_for_the_same(tmp_path: Path) -> None:
     with simulation(tmp_path / "one", "tiny", now="2025-03-07 08:00") as account:
         (tmp_path / "one").mkdir(exist_ok=True)

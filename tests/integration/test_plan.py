@@ -171,6 +171,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.scenario}-{case.seed}{case.story.__name__}")
 def test_a_plan_is_within_a_tenth_of_what_the_run_then_asks(tmp_path: Path, case: Case) -> None:

@@ -58,6 +58,7 @@ def watched(account: Simulation) -> set[str]:
     return {media_id for media_id in world.medias if any(world.visible(media_id, day, account.now) for day in days)}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_idle_medias_take_turns_and_the_tables_are_the_truth(tmp_path: Path) -> None:
     """Two rounds of daily runs over sixty medias, of which a dozen are watched on a day."""

@@ -11,7 +11,7 @@ import pytest
 from support.faulty import faulty
 from support.hostile import MANNERS, Hostile, random_world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 STEPS = 6
 _MET: Counter[str] = Counter()
 _SIZES: dict[str, list[int]] = {"rows": [], "medias": [], "runs": [], "faults": []}

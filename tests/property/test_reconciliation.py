@@ -12,7 +12,7 @@ from wistia_lake.checks.findings import State
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.check import check_lake
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_a_healthy_world_gives_no_alarm(tmp_path: Path, world_seed: int) -> None:
