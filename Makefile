@@ -30,7 +30,7 @@ test: $(STAMP) ## run the tests, but for those that take very long
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not long"
 
 long: $(STAMP) ## run those that take very long
-	$(BIN)/python -m pytest -n auto --dist load -m long
+	$(BIN)/python -m pytest -n auto --dist loadscope -m long --worlds 3
 
 quick: $(STAMP) ## run the tests that take seconds
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long"

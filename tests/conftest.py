@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     looked for. ``--kills N`` and ``--kill-seed N`` are the same for runs that are killed.
     """
     parser.addoption("--world-seed", type=int, default=None, help="run only the random world with this seed")
-    parser.addoption("--worlds", type=int, default=2, help="how many random worlds to run")
+    parser.addoption("--worlds", type=int, default=1, help="how many random worlds to run")
     parser.addoption("--hostile-worlds", type=int, default=2, help="how many random worlds in which things go wrong")
     parser.addoption("--zone-worlds", type=int, default=24, help="in how many random worlds to look for the zone")
     parser.addoption("--limit-requests", type=int, default=300, help="how many requests to make against the limit")

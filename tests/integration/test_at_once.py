@@ -12,7 +12,7 @@ from support.processes import Child
 from support.simulation import ONE_DAY, Simulation, simulation, utc
 from support.states import assert_committed_only, assert_same, tables_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 NOW = utc("2025-03-10 14:00")
 LEASE = timedelta(minutes=11)
 """Longer than a lease lasts that nobody renews."""

@@ -64,6 +64,7 @@ def _standing(account: Simulation) -> Any:
     return lambda: account.now
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_years_stopped_twenty_times_end_equal_to_the_truth(tmp_path: Path) -> None:
     random = Random(20)

@@ -30,7 +30,7 @@ from wistia_lake.sandbox.catalog import scenario
 from wistia_lake.sandbox.scenario import Traffic
 from wistia_lake.sandbox.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SMALL, LARGE = "t1nybbbb02", "t1nyaaaa01"
 FIRST = date(2025, 1, 6)
 

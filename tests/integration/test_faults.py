@@ -18,6 +18,8 @@ from wistia_lake.sandbox.fault_kinds import CANARY, KINDS, Fault
 from wistia_lake.sandbox.scenario import Options
 from wistia_lake.sandbox.world import World
 
+pytestmark = pytest.mark.long
+
 EVENTS, STATS, BY_DATE = "/stats/events", "/stats/medias/*", "/stats/medias/*/by_date"
 PLACES = (
     "/medias", "/account", EVENTS, "/stats/medias/shelf00003", "/stats/medias/shelf00004/by_date",
@@ -263,7 +265,6 @@ def test_a_page_that_always_comes_twice_fails_its_slice_and_no_other(account: Fa
     account.assert_sessions()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("received_at", "seconds"), [("first", 600), ("last", 60)])
 def test_time_that_moves_between_pages_hides_nothing(tmp_path: Path, received_at: str, seconds: int) -> None:
     """Sessions arrive at the top, late ones in the middle of finished days; what runs grows; the pages shift."""
@@ -280,7 +281,6 @@ def test_time_that_moves_between_pages_hides_nothing(tmp_path: Path, received_at
         account.assert_truth()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("edge", ["second", "day"])
 def test_rows_that_vanish_at_the_tail_are_no_loss(tmp_path: Path, edge: str) -> None:
     """The two-year edge runs through the oldest day while its pages are read."""

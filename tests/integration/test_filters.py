@@ -22,6 +22,8 @@ from wistia_lake.silver import attributes
 from wistia_lake.silver.attributes import Attributes, Visibility
 from wistia_lake.silver.history import History
 
+pytestmark = pytest.mark.long
+
 ABOUT_MEDIAS = [name for name in FACTS if "media_id" in BY_NAME[name].column_names]
 ACCOUNT_DAY = "silver.fact_account_day"
 EARLY, LATE = "media00001", "media00002"
@@ -42,7 +44,6 @@ def _assert_holds(account: Simulation) -> None:
         assert account.rows(name).sort_by(by_key).equals(before[name].sort_by(by_key)), name
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("rules", "shown"),
     [

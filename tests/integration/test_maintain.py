@@ -29,7 +29,7 @@ from wistia_lake.pipeline.maintain import MaintainSummary, maintain
 from wistia_lake.settings import Loaded, Settings
 from wistia_lake.status import lake_status
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 RUNS = 8
 
 
@@ -223,7 +223,6 @@ def requests_of_a_run(account: Simulation, lake: Path) -> list[tuple[str, str]]:
     return sorted((one["path"], str(one["query"])) for one in account.sandbox.requests()[before:])
 
 
-@pytest.mark.long
 def test_pruned_bronze_gives_the_same_tables_and_the_same_next_run(paused: Simulation, tmp_path: Path) -> None:
     """Of every stream that has a rule something goes; a full build, the watermark and the next run do not notice."""
     before, covered = {name: paused.rows(name) for name in FACTS}, coverage(paused)
@@ -242,7 +241,6 @@ def test_pruned_bronze_gives_the_same_tables_and_the_same_next_run(paused: Simul
     paused.assert_truth()
 
 
-@pytest.mark.long
 def test_the_next_run_asks_for_the_same(tmp_path: Path) -> None:
     with simulation(tmp_path / "one", "tiny", now="2025-03-07 08:00") as account:
         (tmp_path / "one").mkdir(exist_ok=True)

@@ -15,6 +15,8 @@ from wistia_lake.sandbox.catalog_tiny import EDGE
 from wistia_lake.sandbox.scenario import Options, Scenario
 from wistia_lake.sandbox.world import World
 
+pytestmark = pytest.mark.long
+
 MEASURED = "silver.fact_media_day_measured"
 KPI = "gold.kpi_media_day"
 TABLES = (MEASURED, KPI)
@@ -41,7 +43,6 @@ def assert_holds(account: Simulation, **settings: object) -> None:
         assert account.rows(table).equals(before[table]), table
 
 
-@pytest.mark.long
 def test_every_table_of_a_modern_account_is_the_truth_over_runs_deletions_and_scopes(tmp_path: Path) -> None:
     """Over the clock change, with a day that grows, a media that is deleted, and scopes that narrow and widen."""
     with simulation(tmp_path, "tiny", now="2025-03-08 14:00") as account:
@@ -136,7 +137,6 @@ def test_another_zone_moves_days_of_months_long_over(tmp_path: Path) -> None:
     assert case.found(MEASURED, ["media_id", "day"]) == moved
 
 
-@pytest.mark.long
 def test_the_same_run_again_writes_nothing_and_a_new_day_no_month_that_is_over(tmp_path: Path) -> None:
     """Although lifetime averages move every day, the derived hours of a month that is over do not."""
     with simulation(tmp_path, winter(), now="2025-03-10 14:00", start=date(2025, 3, 1)) as account:

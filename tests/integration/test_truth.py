@@ -80,6 +80,7 @@ def test_after_narrowing_and_widening(demo: Simulation) -> None:
     _assert_full_build_changes_nothing(demo)
 
 
+@pytest.mark.long
 def test_two_years_at_once_and_at_the_edge(tmp_path: Path) -> None:
     """The first run reads two years; days that the edge cuts or hides later stay as they were first seen."""
     with simulation(tmp_path, "edge") as account:
