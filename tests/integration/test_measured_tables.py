@@ -181,6 +181,19 @@ def test_a_new_media_moves_no_month_before_it(tmp_path: Path) -> None:
     assert case.build().tables[KPI] == 1
 
 
+def test_a_new_title_is_shown_by_all_days_though_nothing_else_changed(tmp_path: Path) -> None:
+    """Months that are over show it, too: the digest of a month holds the titles that it shows."""
+    case = Case(ROOT / "kpi_media_day" / "derived_hours_of_months.toml", tmp_path)
+    case.look()
+    case.build()
+    first, second = case.spec["looks"][0]["rows"]
+    medias = [{**first, "name": "Another name"}, second]
+    write_look(case.store, {"stream": "medias", "day": "2025-05-21", "at": "2025-05-21T14:00:00Z", "rows": medias})
+    assert case.build().tables[KPI] == 5
+    titles = {row["title"] for row in case.found(KPI, ["media_id", "title"]) if row["media_id"] == "media00001"}
+    assert titles == {"Another name"}
+
+
 def test_a_day_that_is_over_becomes_final_though_nothing_else_changed(tmp_path: Path) -> None:
     """The same numbers, read once a second before the day had settled and once when it had."""
     case = Case(ROOT / "fact_media_day_measured" / "final_once_the_day_is_over.toml", tmp_path)
