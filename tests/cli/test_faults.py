@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from support.memory import PROGRAM as MEASURED
+from support.memory import STATUS, most_memory
+
 PROGRAM = [sys.executable, "-m", "wistia_lake.cli.main"]
-MEMORY = "import resource, sys; from wistia_lake.cli.main import main\ntry: main()\nfinally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
 SCRIPTS = {
     "token_revoked": (3, 'what = "token_revoked"\nendpoint = "/stats/events"\ncall = 3', "check WISTIA_API_TOKEN"),
     "error_503": (4, 'what = "error_503"\nendpoint = "/stats/events"\nday = "2025-03-09"', "status 503"),
@@ -57,17 +59,17 @@ def test_the_exit_code_and_the_sentence_say_what_went_wrong(tmp_path: Path, kind
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the resource module is Unix's")
+@pytest.mark.skipif(not STATUS.exists(), reason="the most memory of a process is told by Linux")
 def test_a_page_of_fifty_megabytes_takes_little_more_than_itself(tmp_path: Path) -> None:
     """A run may take 600 MB; a page of this size is read, and its unknown field dropped, within that."""
     with serving(tmp_path, 'what = "large_page"\nendpoint = "/stats/events"\nday = "2025-03-09"') as environment:
-        command = [sys.executable, "-c", MEMORY, "ingest"]
+        command = [*MEASURED, "ingest"]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "events.transcript" in done.stderr
-    kilobytes = int(done.stderr.split()[-1]) // (1024 if sys.platform == "darwin" else 1)
-    print(f"peak {kilobytes / 1024:.0f} MB")
-    assert kilobytes < 600 * 1024
+    peak = most_memory(done.stderr)
+    print(f"peak {peak} MB")
+    assert peak < 600
 
 
 def test_a_script_that_is_none_is_refused_with_its_reason(tmp_path: Path) -> None:

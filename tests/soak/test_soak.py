@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,8 @@ from statistics import median
 
 import pytest
 
+from support.memory import PROGRAM as MEASURED
+from support.memory import most_memory
 from support.simulation import KEY, ONE_DAY, Simulation, simulation
 from support.upkeep import date_files
 from wistia_lake.lake.catalog import KEPT_SNAPSHOTS
@@ -70,15 +71,11 @@ def run_as_a_process(account: Simulation) -> int:
         "WISTIA_API_TOKEN": account.sandbox.token, "WISTIA_LAKE_PSEUDONYM_KEY": KEY,
         "WISTIA_LAKE_REQUESTS_PER_MINUTE": "60000", "WISTIA_LAKE_NOW": f"{account.now:%Y-%m-%dT%H:%M:%SZ}",
     }  # fmt: skip
-    program = [sys.executable, "-m", "wistia_lake.cli.main", "run"]
-    with subprocess.Popen(
-        program, cwd=account.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as child:
-        told = child.stderr.read() if child.stderr is not None else b""
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, told.decode()
-    return usage.ru_maxrss // 1024
+    done = subprocess.run(
+        [*MEASURED, "run"], cwd=account.folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return most_memory(done.stderr)
 
 
 def edited(account: Simulation, day: int) -> None:
