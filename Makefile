@@ -30,7 +30,8 @@ test: $(STAMP) ## run the tests, but for those that take very long
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not long"
 
 long: $(STAMP) ## run those that take very long
-	$(BIN)/python -m pytest -n auto --dist loadscope -m long --worlds 3
+	$(BIN)/python -m pytest -n auto --dist loadscope -m long --worlds 4
+	$(BIN)/python -m pytest -n auto --dist load tests/property/test_histories.py -m "not long" --worlds 4
 
 quick: $(STAMP) ## run the tests that take seconds
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long"
