@@ -5,13 +5,14 @@ The connection can only read the lake's own tables: it opens no file, attaches n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from wistia_lake.errors import DataError, LakeUnreadable, SettingsError, UsageError
-from wistia_lake.lake.catalog import DATABASE, Catalog, arrow_schema
+from wistia_lake.errors import DataError, LakeUnreadable, UsageError
+from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.store import lake_root
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import TABLES
@@ -19,17 +20,25 @@ from wistia_lake.lake.tables import TABLES
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
-    from pyarrow.dataset import Dataset
+
+    from wistia_lake.settings import Settings
 
 
 class Lake:
     """A lake opened for reading. Every query sees the last committed state of each table."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(
+        self, place: Path | str, catalog: Mapping[str, str] | str | None = None, namespace_prefix: str = ""
+    ) -> None:
+        self.place = place
+        self._catalog, self._prefix = catalog, namespace_prefix
 
     def __repr__(self) -> str:
-        return f"Lake({str(self.root)!r})"
+        return f"Lake({str(self.place)!r})"
+
+    def catalog(self) -> Catalog:
+        """The lake's tables; close it after use."""
+        return Catalog(self.place, self._catalog, prefix=self._prefix)
 
     def sql(self, query: str) -> pa.Table:
         """The rows of one SELECT over ``silver``, ``gold`` and ``ops`` tables, in DuckDB's dialect.
@@ -41,7 +50,7 @@ class Lake:
 
         from wistia_lake.engines.duckdb import connect
 
-        with closing(connect()) as connection, Catalog(self.root) as catalog:
+        with closing(connect()) as connection, self.catalog() as catalog:
             _check_is_select(connection, query)
             for table in _mentioned(query):
                 _register(connection, catalog, table)
@@ -57,34 +66,35 @@ class Lake:
 
 def _register(connection: DuckDBPyConnection, catalog: Catalog, table: Table) -> None:
     name = table.full_name.replace(".", "_")
-    connection.register(f"rows_of_{name}", dataset(catalog, table))
+    connection.register(f"rows_of_{name}", catalog.input(table).dataset())
     connection.execute(f"create schema if not exists {table.namespace}")
     connection.execute(f"create view {table.full_name} as select * from rows_of_{name}")
 
 
-def dataset(catalog: Catalog, table: Table) -> Dataset:
-    """The rows of a table's last committed state, in the columns of the registry."""
-    import pyarrow.dataset as ds
+def open(  # noqa: A001  the package's one verb for readers
+    lake: str | Path, *, catalog: Mapping[str, str] | str | None = None, namespace_prefix: str = ""
+) -> Lake:
+    """Open a lake: a folder (a path or a ``file://`` URL), or ``s3://bucket/prefix`` with its catalog.
 
-    paths = [str(path) for path in catalog.files(table)]
-    schema = arrow_schema(table)
-    return ds.dataset(paths, format="parquet", schema=schema) if paths else ds.dataset(schema.empty_table())
-
-
-def open(lake: str | Path) -> Lake:  # noqa: A001  the package's one verb for readers
-    """Open the lake in a folder (a path or a ``file://`` URL).
+    ``catalog`` and ``namespace_prefix`` are what the settings of these names say.
 
     Raises:
         LakeUnreadable: there is no lake, or nothing was built in it yet.
+        SettingsError: the lake is not in a folder and no catalog is named.
     """
     root = lake_root(str(lake))
-    if root is None:
-        raise SettingsError(f"The lake {str(lake)!r} is of a kind this version cannot read; use a folder.")
-    if not (root / DATABASE).is_file():
-        raise LakeUnreadable(
-            f"There are no tables in {root}. Fill it with `wistia-lake run`, or name another lake with --lake."
-        )
-    return Lake(root)
+    opened = Lake(root or str(lake), catalog, namespace_prefix)
+    with opened.catalog() as found:
+        if not found.is_made():
+            raise LakeUnreadable(
+                f"There are no tables in {root}. Fill it with `wistia-lake run`, or name another lake with --lake."
+            )
+    return opened
+
+
+def lake_of(settings: Settings) -> Lake:
+    """The lake that the settings name; errors as for :func:`open`."""
+    return open(settings.lake, catalog=settings.catalog, namespace_prefix=settings.namespace_prefix)
 
 
 def stored_queries() -> list[str]:

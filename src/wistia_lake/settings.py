@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything a command may be told. Field names are the keys of ``wistia-lake.toml``."""
 
     lake: str = "./lake"
-    """Folder of the lake."""
+    """Where the lake is: a folder, or s3://bucket/prefix with a [catalog]."""
     base_url: str = "https://api.wistia.com/v1"
     """Base of the API; may end in /v1, in /modern, or in neither, which means /v1."""
     allow_host: bool = False
@@ -88,6 +88,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Slices that are walked at the same time."""
     timeout_seconds: Annotated[int, Meta(ge=10, le=3600)] = 60
     """Seconds that a request may take before it is given up and repeated."""
+    namespace_prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$", examples=["acme_"])] = ""
+    """Stands before silver, gold and ops in a shared catalog, so that it can hold several lakes; never in SQL here."""
+    catalog: Annotated[str | dict[str, str] | None, Meta(examples=[{"type": "glue"}])] = None
+    """An Iceberg catalog that several programs share: PyIceberg's properties, or a name in its configuration."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
     include: tuple[MediaRule, ...] = ()

@@ -135,6 +135,8 @@ def _kind(described: kinds.Type) -> str:
     match described:
         case kinds.Metadata(type=inner):
             return _kind(inner)
+        case kinds.UnionType(types=types) if any(isinstance(one, kinds.DictType) for one in types):
+            return "table or text"
         case kinds.UnionType(types=types):
             return " or ".join(_kind(one) for one in types if not isinstance(one, kinds.NoneType))
         case kinds.IntType() | kinds.FloatType():
@@ -211,9 +213,11 @@ def _code(text: str | None) -> str:
 def _default(one: SettingDoc) -> str:
     if one.default is None:
         return "unset"
-    return "empty" if one.default == () else _code(toml_value(one.default))
+    return "empty" if one.default in ((), "") else _code(toml_value(one.default))
 
 
 def toml_value(value: Any) -> str:
-    """A value as TOML writes it; JSON does the same but for dates."""
+    """A value as TOML writes it; JSON does the same but for dates and tables."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name)} = {json.dumps(text)}" for name, text in value.items()) + "}"
     return value.isoformat() if isinstance(value, date) else json.dumps(value)

@@ -1,33 +1,24 @@
-"""How the lake stands, from a listing, a few manifests and the catalog file: no table library is imported."""
+"""How the lake stands, from a listing, a few manifests and the catalog."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
-
-import msgspec
 
 from wistia_lake.bronze.batch import list_unclean
 from wistia_lake.bronze.layout import ROOT, Look, Looks, parse_manifest_key
 from wistia_lake.bronze.manifest import Manifest, decode_manifest
 from wistia_lake.bronze.watermark import unclean_days, watermark
 from wistia_lake.errors import LakeUnreadable
-from wistia_lake.lake.catalog import DATABASE
-from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
-from wistia_lake.lake.store import Store, lake_root, open_store
-from wistia_lake.lake.tables import TABLES
+from wistia_lake.lake.marker import coverage_start, existing_store, read_marker
+from wistia_lake.lake.state import TableStatus, state_of
+from wistia_lake.lake.store import Store, lake_root
 from wistia_lake.model import Clock, days_between
 from wistia_lake.settings import Loaded
 
-RUN_NOTE = "wistia-lake.run"
-"""Key in the snapshot summaries of ``ops.run`` under which the run's row stands as JSON."""
 RECENT = timedelta(days=30)
-SHOWN_RUNS = 5
 _EDGE_DAYS = 3
 """Only the first days of a scope can have met the two-year edge."""
 
@@ -64,15 +55,6 @@ class StreamStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class TableStatus:
-    """One table as last committed; ``row_count`` None if it was never built or cannot be found."""
-
-    name: str
-    row_count: int | None
-    committed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class LakeStatus:
     """Everything ``wistia-lake status`` shows."""
 
@@ -95,18 +77,21 @@ def lake_status(loaded: Loaded, clock: Clock) -> LakeStatus:
         LakeUnreadable: there is no lake, or a newer version made it.
     """
     settings = loaded.settings
-    root = _existing(settings.lake)
-    store = open_store(settings.lake)
-    marker = read_marker(store)
-    if marker is None:
-        raise LakeUnreadable(_no_lake(root))
+    place = lake_root(settings.lake) or settings.lake
+    store = existing_store(settings.lake)
+    marker = read_marker(store) if store is not None else None
+    if store is None or marker is None:
+        raise LakeUnreadable(
+            f"There is no lake in {str(place)!r}. `wistia-lake run` makes one there; if yours is elsewhere, name it "
+            "with --lake or WISTIA_LAKE."
+        )
     start = coverage_start(marker, settings.start)
     by_stream = _looks_by_stream(store)
     events = by_stream.get("events", Looks("events", ()))
     unclean = list_unclean(store, "events")
-    tables, runs, notes = _tables(root)
+    found = state_of(store, settings)
     return LakeStatus(
-        lake=str(root),
+        lake=str(place),
         zone=settings.zone_name,
         zone_is_set=settings.zone is not None,
         start=start,
@@ -117,23 +102,9 @@ def lake_status(loaded: Loaded, clock: Clock) -> LakeStatus:
             for scope in events.scopes
         ),
         streams=tuple(_stream_status(looks) for _, looks in sorted(by_stream.items())),
-        tables=tables,
-        runs=runs,
-        notes=notes,
-    )
-
-
-def _existing(lake: str) -> Path:
-    root = lake_root(lake)
-    if root is None or not (root / MARKER_KEY).is_file():
-        raise LakeUnreadable(_no_lake(lake if root is None else root))
-    return root
-
-
-def _no_lake(place: object) -> str:
-    return (
-        f"There is no lake in {str(place)!r}. `wistia-lake run` makes one there; if yours is elsewhere, name it with "
-        "--lake or WISTIA_LAKE."
+        tables=found.tables,
+        runs=found.runs,
+        notes=found.notes,
     )
 
 
@@ -203,83 +174,3 @@ def _stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
         first, last = first or day, day
     if first is not None and last is not None:
         yield first, last
-
-
-class _Snapshot(msgspec.Struct, rename="kebab"):
-    snapshot_id: int
-    timestamp_ms: int
-    summary: dict[str, str] = {}
-
-
-class _Metadata(msgspec.Struct, rename="kebab"):
-    """The part of Iceberg's table metadata that is needed here."""
-
-    current_snapshot_id: int | None = None
-    snapshots: list[_Snapshot] = []
-
-    @property
-    def current(self) -> _Snapshot | None:
-        return next((one for one in self.snapshots if one.snapshot_id == self.current_snapshot_id), None)
-
-
-def _tables(root: Path) -> tuple[tuple[TableStatus, ...], tuple[dict[str, Any], ...], tuple[str, ...]]:
-    """Rows per table, the last runs, and what could not be read."""
-    locations = _locations(root / DATABASE)
-    statuses, runs, lost = [], [], []
-    for table in TABLES:
-        location = locations.get(table.full_name)
-        metadata = _metadata(location, root) if location is not None else _Metadata()
-        if metadata is None:
-            lost.append(table.full_name)
-        current = metadata.current if metadata is not None else None
-        statuses.append(_table_status(table.full_name, current, is_built=location is not None and metadata is not None))
-        if table.full_name == "ops.run" and metadata is not None:
-            runs = [msgspec.json.decode(one.summary[RUN_NOTE]) for one in metadata.snapshots if RUN_NOTE in one.summary]
-    notes: tuple[str, ...] = (_moved(lost),) if lost else ()
-    newest_first = sorted(runs, key=lambda run: str(run.get("run_id")), reverse=True)
-    return tuple(statuses), tuple(newest_first[:SHOWN_RUNS]), notes
-
-
-def _moved(tables: list[str]) -> str:
-    return (
-        f"The catalog points outside this folder for {', '.join(tables)}: the lake was moved or copied. Bronze is "
-        "complete; rebuild the tables from it with: wistia-lake build --full"
-    )
-
-
-def _table_status(name: str, current: _Snapshot | None, *, is_built: bool) -> TableStatus:
-    if current is None:
-        return TableStatus(name, 0 if is_built else None, None)
-    count = current.summary.get("total-records")
-    committed_at = datetime.fromtimestamp(current.timestamp_ms / 1000, tz=UTC)
-    return TableStatus(name, int(count) if count is not None else None, committed_at)
-
-
-def _locations(database: Path) -> dict[str, str]:
-    """Where each table's current metadata lies, by full table name."""
-    if not database.is_file():
-        return {}
-    # Not mode=ro: after a kill SQLite must be allowed to roll back what the killed process left half done.
-    uri = f"file:{quote(database.as_posix())}?mode=rw"
-    try:
-        connection = sqlite3.connect(uri, uri=True, timeout=5)
-        try:
-            rows = connection.execute("select table_namespace, table_name, metadata_location from iceberg_tables")
-            return {f"{namespace}.{name}": location for namespace, name, location in rows if location}
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as exc:
-        if "no such table" in str(exc):
-            return {}
-        raise LakeUnreadable(
-            f"The catalog {database} cannot be read: {exc}. Check its permissions; if it is damaged, move it away and "
-            "rebuild the tables with: wistia-lake build --full"
-        ) from exc
-
-
-def _metadata(location: str, root: Path) -> _Metadata | None:
-    """The table's metadata; None if it is not inside this lake."""
-    path = lake_root(location)
-    if path is None or not path.is_relative_to(root) or not path.is_file():
-        return None
-    return msgspec.json.decode(path.read_bytes(), type=_Metadata)

@@ -7,7 +7,8 @@ import json
 import pyarrow as pa
 
 from wistia_lake.checks.registry import CHECKS
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.tables import FACT_EVENT
 
 MEDIA, TITLE = "t1nyaaaa01", "Planting \u201cbare root\u201d trees"

@@ -35,7 +35,7 @@ def _files(folder: Path) -> list[str]:
         (["query", "select 1 as x"], 3, "wistia-lake run"),
         (["status", "--config", "none.toml"], 3, "none.toml does not exist"),
         (["status", "--now", "yesterday"], 3, "write it as 2025-03-12T14:00:00Z"),
-        (["status", "--lake", "s3://bucket/lake"], 3, "There is no lake in"),
+        (["status", "--lake", "gs://bucket/lake"], 3, "cannot open"),
         (["status", "--base-url", "https://example.com", "--now", "2025-03-12T14:00:00Z"], 3, "--allow-host"),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 
 from support.ingesting import ScriptedApi, media, served
 from wistia_lake.bronze.lease import lease
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import DIM_MEDIA, FACT_EVENT
 from wistia_lake.model import parse_instant

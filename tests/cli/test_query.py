@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.tables import DIM_MEDIA, OPS_RUN
 
 

@@ -66,7 +66,7 @@ def test_doctor_after_a_run_knows_lake_key_and_tables(call, account, folder):
         ("WISTIA_API_TOKEN", TOKEN_WITHOUT_STATS, "statistics", "lacks the permission Read detailed stats"),
         ("WISTIA_BASE_URL", "http://127.0.0.1:9", "api", "cannot connect"),
         ("WISTIA_LAKE_ZONE", "New York", "settings", "write one such as America/New_York"),
-        ("WISTIA_LAKE", "s3://bucket/lake", "store", "cannot be opened"),
+        ("WISTIA_LAKE", "gs://bucket/lake", "store", "cannot open"),
         ("WISTIA_LAKE_PSEUDONYM_KEY", "abc", "key", "64 hexadecimal digits"),
     ],
 )

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from wistia_lake.bronze.layout import quarantine_key
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.tables import BY_NAME, OPS_RUN
 
 from .conftest import BASE, NOW, look

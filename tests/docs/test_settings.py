@@ -37,7 +37,9 @@ def test_the_page_says_type_default_variable_and_meaning(one):
     kind, default, variable, meaning = _row(one.name)
     assert (kind, meaning) == (one.kind, one.meaning)
     value = getattr(Settings(), one.name)
-    assert default == {None: "unset", (): "empty"}.get(value, f"`{settings_doc.toml_value(value)}`")
+    assert (
+        default == "unset" if value is None else "empty" if value in ((), "") else f"`{settings_doc.toml_value(value)}`"
+    )
     assert (variable == "") == one.is_table
     if variable:
         assert environment_names()[variable.strip("`")] == one.name
@@ -86,6 +88,8 @@ def test_a_range_on_the_page_is_the_range_that_holds(one, tmp_path):
 def test_every_variable_on_the_page_sets_its_setting(tmp_path, variable, name):
     one = next(one for one in DOCUMENTED if one.name == name)
     value = one.example if one.default is None else one.default
+    if isinstance(value, dict):
+        value = "prod"  # a variable names a catalog, it does not describe one
     if value == ():
         value = ("abcde12345", "fghij67890")
     text = ",".join(value) if isinstance(value, tuple) else str(value).lower() if value is False else str(value)

@@ -17,7 +17,8 @@ from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.checks.basic import check_tables
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import DataError, LakeUnreadable, LeaseHeld
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import BY_NAME, FACT_EVENT, KPI_MEDIA_28D
 from wistia_lake.model import Quiet

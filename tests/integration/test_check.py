@@ -20,7 +20,7 @@ from wistia_lake.bronze.layout import new_batch_id
 from wistia_lake.bronze.lease import lease
 from wistia_lake.checks.findings import Finding, State
 from wistia_lake.errors import CheckFailed, LakeUnreadable, LeaseHeld, UsageError
-from wistia_lake.lake.catalog import arrow_schema
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from support.cases import write_look
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.marker import make_marker
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import FACT_EVENT
 from wistia_lake.model import Quiet

@@ -19,7 +19,8 @@ from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.pruning import RULES
 from wistia_lake.bronze.watermark import watermark
 from wistia_lake.errors import LakeUnreadable, LeaseHeld, UsageError
-from wistia_lake.lake.catalog import KEPT_SNAPSHOTS, Catalog, arrow_schema
+from wistia_lake.lake.catalog import KEPT_SNAPSHOTS, Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import BY_NAME, OPS_RUN, TABLES
 from wistia_lake.lake.upkeep import MANY_FILES, compact, scattered
@@ -75,7 +76,7 @@ def test_the_lake_shrinks_and_no_cell_changes(account: Simulation) -> None:
     kept_small(account)
     assert unequal(before, cells(account.lake)) == []
     assert len(contents(account.lake)) < size
-    assert len(account.catalog.files(OPS_RUN)) == 1
+    assert len(account.catalog.input(OPS_RUN).files) == 1
     assert account.build().partition_count == 0
     kept_small(account)
     again = kept_small(account)
@@ -186,7 +187,7 @@ def test_a_run_that_ends_during_a_compaction_keeps_its_row(tmp_path: Path, monke
     module._compact(mine, OPS_RUN, scattered(mine, OPS_RUN))
     ids = sorted(Catalog(tmp_path).read(OPS_RUN)["run_id"].to_pylist())
     assert ids == ["meanwhile", "r0", "r1", "r2", "r3"]
-    assert len(Catalog(tmp_path).files(OPS_RUN)) == 1
+    assert len(Catalog(tmp_path).input(OPS_RUN).files) == 1
 
 
 # --- bronze ----------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def after_maintenance(account: Simulation, measured: Measured) -> None:
             files = [
                 path for path in (account.lake / "tables" / spec.namespace / spec.name).rglob("*") if path.is_file()
             ]
-            loose[spec.full_name] = len(files) - len(catalog.files(spec))
+            loose[spec.full_name] = len(files) - len(catalog.input(spec).files)
             measured.snapshots.append(len(table.snapshots()) if table is not None else 0)
     measured.loose.append(loose)
 

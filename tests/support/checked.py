@@ -16,7 +16,8 @@ from wistia_lake.checks.evidence import Evidence
 from wistia_lake.checks.findings import Verdict, verdict
 from wistia_lake.checks.registry import BY_NAME as CHECKS
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import DIM_MEDIA, FACT_EVENT, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT, OPS_BUILT

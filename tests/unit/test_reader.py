@@ -24,7 +24,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 def test_three_lines_give_a_table(lake: Lake) -> None:
     """The Python entry of the README."""
-    rows = wistia_lake.open(lake.root).sql("select title, play_count from gold.kpi_media_28d")
+    rows = wistia_lake.open(lake.place).sql("select title, play_count from gold.kpi_media_28d")
     assert rows.to_pylist() == [{"title": "A film", "play_count": 5}]
 
 
@@ -70,7 +70,7 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_query_reads_tables_and_nothing_else(lake: Lake, attack: str) -> None:
     """No write, no attached database, no file, no network, no environment; and nothing appears on the disk."""
-    folder = lake.root.parent
+    folder = Path(lake.place).parent
     (folder / "secret.csv").write_text("a\n1\n", encoding="utf-8")
     before = set(folder.rglob("*"))
     with pytest.raises(UsageError):
@@ -93,5 +93,5 @@ def test_a_folder_without_tables(tmp_path: Path) -> None:
     with pytest.raises(LakeUnreadable, match="wistia-lake run"):
         wistia_lake.open(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
-    with pytest.raises(SettingsError, match="use a folder"):
+    with pytest.raises(SettingsError, match="need a catalog that several programs can share"):
         wistia_lake.open("s3://bucket/lake")

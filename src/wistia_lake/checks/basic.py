@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from wistia_lake.engines.base import Engine, Job
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import TableInput
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import BY_NAME, TABLES
 from wistia_lake.model import ONE_DAY
@@ -63,13 +63,13 @@ def check_tables(
 
     Partitions come with their neighbours of two days: a session that moved from day to day must not be in both.
     """
-    files = {table.full_name: tuple(catalog.files(table)) for table in TABLES if _is_needed(catalog, table, only)}
+    whole = {table.full_name: catalog.input(table) for table in TABLES if _is_needed(catalog, table, only)}
     results: list[CheckResult] = []
-    for name in files if only is None else [table.full_name for table in TABLES if table.full_name in only]:
+    for name in whole if only is None else [table.full_name for table in TABLES if table.full_name in only]:
         needed = {name, *(other for _, other, _ in BY_NAME[name].references)}
-        tables = {one: (files.get(one, ()), arrow_schema(BY_NAME[one])) for one in needed}
+        tables = {one: whole.get(one, TableInput(BY_NAME[one])) for one in needed}
         if only is not None:
-            tables[name] = (tuple(_files_near(catalog, BY_NAME[name], only[name])), arrow_schema(BY_NAME[name]))
+            tables[name] = _near(catalog, BY_NAME[name], only[name])
         for checks, query in _queries(BY_NAME[name]):
             for rows in engine.select(Job(query, tables=tables), rows_per_group=1):
                 counts = [column[0].as_py() for column in rows.columns]
@@ -78,13 +78,13 @@ def check_tables(
 
 
 def _is_needed(catalog: Catalog, table: Table, only: Mapping[str, Iterable[str]] | None) -> bool:
-    """Whether all files of a table are looked up: it is checked whole, or refers are looked up in it."""
+    """Whether all rows of a table are looked up: it is checked whole, or refers are looked up in it."""
     referred = only is None or any(table.full_name == to for name in only for _, to, _ in BY_NAME[name].references)
     return referred and catalog.load(table) is not None
 
 
-def _files_near(catalog: Catalog, table: Table, partitions: Iterable[str]) -> list[Path]:
+def _near(catalog: Catalog, table: Table, partitions: Iterable[str]) -> TableInput:
     if table.partition is None:
-        return catalog.files(table)
+        return catalog.input(table)
     days = {date.fromisoformat(key) + offset * ONE_DAY for key in partitions for offset in range(-2, 3)}
-    return catalog.files_in(table, sorted(days))
+    return catalog.input_of(table, days)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from wistia_lake.bronze.layout import Look, Looks
 from wistia_lake.engines.base import Engine, Job
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import TableInput
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import BY_NAME, FACT_EVENT, TABLES
 from wistia_lake.model import ACCOUNT, ONE_DAY, media_scope
@@ -54,7 +54,7 @@ class Evidence:
     @cached_property
     def event_days(self) -> pa.Table:
         """Play sessions counted by media, received_day and day: the only scan of all sessions."""
-        groups = self._groups("event_days", {FACT_EVENT.full_name: self._files(FACT_EVENT)}, {})
+        groups = self._groups("event_days", {FACT_EVENT.full_name: self.catalog.input(FACT_EVENT)}, {})
         return pa.concat_tables(groups) if groups else _EVENT_DAYS.empty_table()
 
     def ask(
@@ -67,19 +67,12 @@ class Evidence:
         **relations: pa.Table,
     ) -> list[dict[str, Any]]:
         """The rows of a check's query; of partitioned tables only the partitions between two dates, if given."""
-        needed = {table.full_name: self._files(table, since, until) for table in tables}
+        needed = {table.full_name: self.catalog.input(table, since, until) for table in tables}
         return [row for group in self._groups(name, needed, relations) for row in group.to_pylist()]
 
-    def _groups(
-        self, name: str, tables: dict[str, tuple[tuple[Path, ...], pa.Schema]], relations: dict[str, pa.Table]
-    ) -> list[pa.Table]:
+    def _groups(self, name: str, tables: dict[str, TableInput], relations: dict[str, pa.Table]) -> list[pa.Table]:
         sql = files("wistia_lake.checks").joinpath(f"{name}.sql").read_text(encoding="utf-8")
         return list(self.engine.select(Job(sql, (), relations, tables), rows_per_group=1_000_000))
-
-    def _files(
-        self, table: Table, since: date | None = None, until: date | None = None
-    ) -> tuple[tuple[Path, ...], pa.Schema]:
-        return tuple(self.catalog.files(table, since, until)), arrow_schema(table)
 
     def partition_rows(self) -> Iterator[tuple[str, str, int]]:
         """(table, partition, rows) of every computed table, as its files themselves say."""

@@ -35,10 +35,10 @@ def export(
     if database is not None and (format_ is not None or output is not None):
         raise click.UsageError("--duckdb writes its own kind of file; leave --format and --output out.")
     from wistia_lake.cli.output import print_json
-    from wistia_lake.reader import open as open_lake
+    from wistia_lake.reader import lake_of
 
     invocation.start_logging()
-    lake = open_lake(invocation.load().settings.lake)
+    lake = lake_of(invocation.load().settings)
     if database is not None:
         path, counts = database, _export_all(lake, database)
     else:

@@ -26,15 +26,14 @@ def query(invocation: Invocation, question: str, format_: str | None, output: Pa
     the name of a stored query: `sanity` shows at a glance whether the numbers make sense, `runs` what the last runs did
     and how they ended. A query cannot write, attach databases, read files or reach the network.
     """
-    from wistia_lake.reader import open as open_lake
-    from wistia_lake.reader import query_text
+    from wistia_lake.reader import lake_of, query_text
 
     invocation.start_logging()
     if format_ is None:
         format_ = "json" if invocation.as_json else "table"
     if format_ == "parquet" and output is None and invocation.as_json:
         raise click.UsageError("--json and --format parquet exclude each other.")
-    write_rows(open_lake(invocation.load().settings.lake).sql(query_text(question)), format_, output)
+    write_rows(lake_of(invocation.load().settings).sql(query_text(question)), format_, output)
 
 
 @command()

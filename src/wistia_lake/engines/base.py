@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from wistia_lake.lake.rows import TableInput
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,14 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BronzeInput:
-    """Data objects of one stream, as local files, with the rows that their manifests promise."""
+    """Data objects of one stream, with the rows that their manifests promise."""
 
     stream: str
     columns: Mapping[str, str]
     """Column to type, in DuckDB's words."""
-    files: Mapping[str, Path]
-    """Batch id to file; the file's name begins with the batch id."""
+    files: Mapping[str, str]
+    """Batch id to the object's URL, whose last part begins with the batch id."""
     row_counts: Mapping[str, int]
+    fetch: Callable[[Sequence[str]], AbstractContextManager[Sequence[Path]]]
+    """The objects of some batches as files of this machine, under the same names, while the context lasts."""
     hidden: Sequence[str] = ()
     """Medias whose rows SQL must not see; they count among the rows that the manifests promise."""
 
@@ -38,8 +43,8 @@ class Job:
     bronze: tuple[BronzeInput, ...] = ()
     relations: Mapping[str, pa.Table] = field(default_factory=dict)
     """Small relations that Python computed: the same for every engine."""
-    tables: Mapping[str, tuple[tuple[Path, ...], pa.Schema]] = field(default_factory=dict)
-    """Full table name to its data files and their schema."""
+    tables: Mapping[str, TableInput] = field(default_factory=dict)
+    """Full table name to the rows meant."""
 
 
 class Engine(Protocol):

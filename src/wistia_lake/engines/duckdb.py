@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from wistia_lake.engines.base import BronzeInput, Job
 from wistia_lake.errors import DataError, EngineError
+from wistia_lake.lake.rows import TableInput
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,8 +52,8 @@ class DuckDBEngine:
                     connection.register(name, relation)
                 for bronze in job.bronze:
                     _load_bronze(connection, bronze)
-                for name, (files, schema) in job.tables.items():
-                    view_of_files(connection, name, files, schema)
+                for name, table in job.tables.items():
+                    _view(connection, name, table)
                 for batch in connection.execute(job.sql).to_arrow_reader(rows_per_group):
                     yield pa.Table.from_batches([batch])
             except duckdb.OutOfMemoryException as exc:
@@ -75,11 +75,12 @@ def _load_bronze(connection: DuckDBPyConnection, bronze: BronzeInput) -> None:
         f"insert into {bronze.view} select left(parse_filename(filename), 36), {selected} from read_json($files, "
         f"format = 'newline_delimited', compression = 'zstd', columns = {declared}, filename = true)"
     )
-    paths = [path.as_posix() for path in bronze.files.values()]
+    batches = list(bronze.files)
     try:
-        for place in range(0, len(paths), FILES_AT_ONCE):
-            connection.execute(insert, {"files": paths[place : place + FILES_AT_ONCE]})
-    except duckdb.IOException as exc:
+        for place in range(0, len(batches), FILES_AT_ONCE):
+            with bronze.fetch(batches[place : place + FILES_AT_ONCE]) as paths:
+                connection.execute(insert, {"files": [path.as_posix() for path in paths]})
+    except (duckdb.IOException, FileNotFoundError) as exc:
         raise DataError(_broken("one of " + ", ".join(sorted(bronze.files)[:3]), bronze, str(exc))) from exc
     except (duckdb.InvalidInputException, duckdb.ConversionException) as exc:
         raise DataError(
@@ -108,13 +109,17 @@ def _broken(what: str, bronze: BronzeInput, why: str) -> str:
     )
 
 
-def view_of_files(connection: DuckDBPyConnection, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
-    """A view ``namespace.table`` over Parquet files, with its columns even when there are no files."""
-    namespace = name.partition(".")[0]
-    connection.execute(f"create schema if not exists {namespace}")
-    if not files:
-        connection.register(f"no_{name.replace('.', '_')}", schema.empty_table())
-        connection.execute(f"create view {name} as select * from no_{name.replace('.', '_')}")
+def _view(connection: DuckDBPyConnection, name: str, table: TableInput) -> None:
+    """A view ``namespace.table`` over a table's rows, with its columns even when there are no files.
+
+    Files of this machine are read by DuckDB itself; others through the file system that the catalog gave, so that no
+    extension is needed.
+    """
+    connection.execute(f"create schema if not exists {name.partition('.')[0]}")
+    paths = table.local_files
+    if not table.files or paths is None:
+        connection.register(f"rows_of_{name.replace('.', '_')}", table.dataset())
+        connection.execute(f"create view {name} as select * from rows_of_{name.replace('.', '_')}")
         return
-    listed = ", ".join("'" + path.as_posix().replace("'", "''") + "'" for path in files)
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     connection.execute(f"create view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -50,14 +49,13 @@ def plan_media_day(context: Context) -> Plan:
     return plan
 
 
-def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """One job a month."""
     for month in sorted(map(date.fromisoformat, partitions)):
         yield _media_day_job(context, month)
 
 
-@contextmanager
-def _media_day_job(context: Context, month: date) -> Iterator[Job]:
+def _media_day_job(context: Context, month: date) -> Job:
     snapshots = _snapshot_month(context, month)
     none = date.max.replace(day=1)
     tables = {
@@ -66,4 +64,4 @@ def _media_day_job(context: Context, month: date) -> Iterator[Job]:
         FACT_MEDIA_DAY_MEASURED.full_name: context.table(FACT_MEDIA_DAY_MEASURED, month, month),
         FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, snapshots or none, snapshots or none),
     }
-    yield Job(sql_of(KPI_MEDIA_DAY), (), {}, tables)
+    return Job(sql_of(KPI_MEDIA_DAY), (), {}, tables)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
 from typing import Final
 
@@ -50,13 +49,12 @@ def plan_media_28d(context: Context) -> Plan:
     return {WHOLE: digest(KPI_MEDIA_28D, *parts)}
 
 
-def media_28d_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def media_28d_jobs(context: Context, _partitions: list[str]) -> Iterator[Job]:
     """One job."""
     yield _media_28d_job(context)
 
 
-@contextmanager
-def _media_28d_job(context: Context) -> Iterator[Job]:
+def _media_28d_job(context: Context) -> Job:
     last = _last_final_day(context)
     columns = {"first_day": "day", "last_day": "day", "previous_first_day": "day", "previous_last_day": "day"}
     period = []
@@ -70,7 +68,7 @@ def _media_28d_job(context: Context) -> Iterator[Job]:
         FACT_MEDIA_DAY.full_name: context.table(FACT_MEDIA_DAY, oldest.replace(day=1) if oldest else None),
         FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT),
     }
-    yield Job(sql_of(KPI_MEDIA_28D), (), {"period": relation(columns, period)}, tables)
+    return Job(sql_of(KPI_MEDIA_28D), (), {"period": relation(columns, period)}, tables)
 
 
 MODELS: Final = (

@@ -1,32 +1,39 @@
-"""The Iceberg catalog of a lake: SQLite in the lake's folder. Tables change only through :meth:`Catalog.replace`."""
+"""The Iceberg tables of a lake. They change only through :meth:`Catalog.replace` and its like."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from wistia_lake.errors import LakeUnreadable, SettingsError, TryAgain
-from wistia_lake.lake.iceberg import between, iceberg_schema, inside, local_path, partition_day
-from wistia_lake.lake.table import SCHEMA_VERSION, Table, Type
+from wistia_lake.errors import DataError, LakeUnreadable, SettingsError
+from wistia_lake.lake.connection import DATABASE, Refused, reached, shared_catalog, sqlite_catalog
+from wistia_lake.lake.iceberg import between, differences, expire, filesystem_of, iceberg_schema, inside, partition_day
+from wistia_lake.lake.rows import TableInput, conform
+from wistia_lake.lake.store import Store, lake_root
+from wistia_lake.lake.table import SCHEMA_VERSION, Table
 from wistia_lake.lake.tables import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pyarrow as pa
-    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.catalog import Catalog as IcebergCatalog
     from pyiceberg.expressions import BooleanExpression
+    from pyiceberg.table import FileScanTask
     from pyiceberg.table import Table as IcebergTable
-    from pyiceberg.table import Transaction
 
-DATABASE = "catalog.db"
+    from wistia_lake.settings import Settings
+
+__all__ = ["ATTEMPTS", "DATABASE", "KEPT_SNAPSHOTS", "Catalog", "Refused", "open_catalog"]
+
 KEPT_SNAPSHOTS = 20
+FOLDER = "tables"
+"""Where in a lake the tables lie."""
 VERSION_PROPERTY = "wistia-lake.schema-version"
+LAKE_PROPERTY = "wistia-lake.lake"
+"""In a catalog that others use too, a table says whose it is."""
 _PROPERTIES = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
@@ -39,28 +46,36 @@ ATTEMPTS = 3
 """How often a refused commit is planned again."""
 
 
-class Refused(TryAgain):
-    """Another writer changed the same partitions first; the caller plans again."""
-
-
 class Catalog:
-    """The tables of one lake folder."""
+    """The tables of one lake. Their catalog is ``shared`` (its properties or name), or SQLite in the lake's folder.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    ``lake`` is a folder or a URL; ``prefix`` stands before the namespaces' names in the catalog, never in SQL.
+    """
+
+    def __init__(self, lake: Path | str, shared: Mapping[str, str] | str | None = None, *, prefix: str = "") -> None:
+        self.url = lake.as_uri() if isinstance(lake, Path) else lake.rstrip("/")
+        self.root = lake_root(self.url)
+        self.is_shared = bool(shared)
+        self._properties = {"name": shared} if isinstance(shared, str) else dict(shared or {})
+        self._prefix = prefix
+        if not self.is_shared and self.root is None:
+            raise SettingsError(
+                f"The tables of the lake {self.url} need a catalog that several programs can share: describe it in "
+                '[catalog] of wistia-lake.toml (type = "glue", or type = "rest" and a uri). SQLite serves folders only.'
+            )
 
     @cached_property
-    def _catalog(self) -> SqlCatalog:
-        from pyiceberg.catalog.sql import SqlCatalog
-
-        self.root.mkdir(parents=True, exist_ok=True)
-        uri = f"sqlite:///{(self.root / DATABASE).as_posix()}"
-        return SqlCatalog("lake", uri=uri, warehouse=f"{self.root.as_uri()}/tables")
+    def _catalog(self) -> IcebergCatalog:
+        if self.is_shared:
+            with reached(self.url, "opening the catalog"):
+                return shared_catalog(self._properties)
+        assert self.root is not None
+        return sqlite_catalog(self.root)
 
     def close(self) -> None:
-        """Close the connection to the catalog's database, if there is one."""
+        """Close the connection to the catalog, if there is one."""
         if "_catalog" in self.__dict__:
-            self._catalog.engine.dispose()
+            self._catalog.close()
             del self.__dict__["_catalog"]
 
     def __enter__(self) -> Self:
@@ -69,31 +84,57 @@ class Catalog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def identifier(self, spec: Table) -> tuple[str, str]:
+        """A table's namespace and name in the catalog."""
+        return f"{self._prefix}{spec.namespace}", spec.name
+
+    def is_made(self) -> bool:
+        """Whether there may be tables; asking makes nothing."""
+        return self.is_shared or (self.root is not None and (self.root / DATABASE).is_file())
+
     def load(self, spec: Table) -> IcebergTable | None:
         """The table as it stands, or None if nothing was ever built.
 
         Raises:
-            LakeUnreadable: the folder was moved, or a newer version wrote the table.
+            LakeUnreadable: the folder was moved, the table is another lake's, was changed by hand, or is newer.
         """
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
-            table = self._catalog.load_table((spec.namespace, spec.name))
+            with reached(self.url, f"looking up {spec.full_name}"):
+                table = self._catalog.load_table(self.identifier(spec))
         except NoSuchTableError:
             return None
         except FileNotFoundError as exc:
-            raise self._moved(spec) from exc
-        if not local_path(table.location()).is_relative_to(self.root):
-            raise self._moved(spec)
+            raise self._elsewhere(spec) from exc
+        if not self._is_ours(table):
+            raise self._elsewhere(spec)
         version = int(table.properties.get(VERSION_PROPERTY, "0"))
         if version > SCHEMA_VERSION:
             raise LakeUnreadable(
                 f"The table {spec.full_name} has schema version {version}; this program knows {SCHEMA_VERSION}. "
                 "Install a newer wistia-lake."
             )
+        if changed := differences(spec, table):
+            raise LakeUnreadable(
+                f"The table {spec.full_name} was changed by something else: {changed}. Drop it in the catalog, then "
+                "rebuild it from bronze with: wistia-lake build --full"
+            )
         return table
 
-    def _moved(self, spec: Table) -> LakeUnreadable:
+    def _is_ours(self, table: IcebergTable) -> bool:
+        if self.is_shared:
+            return table.properties.get(LAKE_PROPERTY) == self.url
+        place = lake_root(table.location())
+        return place is not None and self.root is not None and place.is_relative_to(self.root)
+
+    def _elsewhere(self, spec: Table) -> LakeUnreadable:
+        if self.is_shared:
+            return LakeUnreadable(
+                f"The table {'.'.join(self.identifier(spec))} of the catalog is not this lake's ({self.url}), or its "
+                "files are gone. Give every lake its own namespace_prefix; if the lake was moved, drop the table in "
+                "the catalog and run: wistia-lake build --full"
+            )
         return LakeUnreadable(
             f"The table {spec.full_name} in {self.root} points to another place: this lake's folder was moved "
             "or copied. "
@@ -101,7 +142,12 @@ class Catalog:
         )
 
     def forget_if_moved(self) -> None:
-        """Drop the entries of tables that lie elsewhere, so that they are made anew here; nothing else is touched."""
+        """Drop the entries of tables that lie elsewhere, so that they are made anew here; nothing else is touched.
+
+        Only in the catalog of a folder: in a shared one they may be another lake's.
+        """
+        if self.is_shared:
+            return
         for namespace in self._catalog.list_namespaces():
             for identifier in self._catalog.list_tables(namespace):
                 spec = BY_NAME.get(".".join(identifier))
@@ -118,18 +164,25 @@ class Catalog:
         found = self.load(spec)
         if found is not None:
             return found
-        with suppress(NamespaceAlreadyExistsError):
-            self._catalog.create_namespace(spec.namespace)
         bounds_off = {
             f"write.metadata.metrics.column.{column.name}": "counts"
             for column in spec.columns
             if column.name in {"event_id", "visitor_id", "batch_id"}
         }
         schema, partition, order = iceberg_schema(spec)
-        return self._catalog.create_table(
-            (spec.namespace, spec.name), schema=schema, partition_spec=partition, sort_order=order,
-            properties=_PROPERTIES | bounds_off,
-        )  # fmt: skip
+        with reached(self.url, f"making {spec.full_name}"):
+            with suppress(NamespaceAlreadyExistsError):
+                self._catalog.create_namespace(self.identifier(spec)[0])
+            return self._catalog.create_table(
+                self.identifier(spec), schema=schema, partition_spec=partition, sort_order=order,
+                location=self._location(spec), properties=_PROPERTIES | bounds_off | {LAKE_PROPERTY: self.url},
+            )  # fmt: skip
+
+    def _location(self, spec: Table) -> str | None:
+        """Inside the lake, unless the catalog has a warehouse of its own to place tables in."""
+        if "warehouse" in self._catalog.properties:
+            return None
+        return f"{self.url}/{FOLDER}/{spec.namespace}/{spec.name}"
 
     def replace(
         self,
@@ -151,7 +204,7 @@ class Catalog:
         self,
         spec: Table,
         partitions: Sequence[date] | None,
-        rows_of: Callable[[Sequence[Path]], Iterable[pa.Table]],
+        rows_of: Callable[[TableInput], Iterable[pa.Table]],
         note: Mapping[str, str] | None = None,
     ) -> int | None:
         """Replace whole partitions by what ``rows_of`` makes of their data files; as :meth:`replace` else.
@@ -160,19 +213,19 @@ class Catalog:
         commit refused instead of being lost.
         """
         table, where = self.ensure(spec), inside(spec, partitions)
-        return self._commit(spec, table, where, rows_of(_files_of(table, where)), note)
+        return self._commit(spec, table, where, rows_of(self._input(spec, table, where)), note)
 
     def _commit(
         self, spec: Table, table: IcebergTable, where: BooleanExpression, rows: Iterable[pa.Table],
         note: Mapping[str, str] | None,
     ) -> int | None:  # fmt: skip
-        with _commit_errors(spec), table.transaction() as transaction:
+        with reached(self.url, f"committing {spec.full_name}"), table.transaction() as transaction:
             if table.current_snapshot() is not None:
                 transaction.delete(where, snapshot_properties=dict(note or {}))
             for group in rows:
                 if group.num_rows:
                     transaction.append(conform(spec, group), snapshot_properties=dict(note or {}))
-            _expire(table, transaction)
+            expire(table, transaction, KEPT_SNAPSHOTS)
         snapshot = table.current_snapshot()
         return snapshot.snapshot_id if snapshot else None
 
@@ -181,98 +234,58 @@ class Catalog:
         table = self.load(spec)
         if table is None:
             return 0
-        with _commit_errors(spec), table.transaction() as transaction:
-            return _expire(table, transaction)
+        with reached(self.url, f"expiring {spec.full_name}"), table.transaction() as transaction:
+            return expire(table, transaction, KEPT_SNAPSHOTS)
 
     def append(self, spec: Table, rows: pa.Table, note: Mapping[str, str] | None = None) -> None:
         """Add rows in one commit (only ``ops.run`` and ``ops.check_result`` grow this way)."""
         table = self.ensure(spec)
-        with _commit_errors(spec), table.transaction() as transaction:
+        with reached(self.url, f"committing {spec.full_name}"), table.transaction() as transaction:
             transaction.append(conform(spec, rows), snapshot_properties=dict(note or {}))
-            _expire(table, transaction)
+            expire(table, transaction, KEPT_SNAPSHOTS)
 
-    def files(self, spec: Table, first: date | None = None, last: date | None = None) -> list[Path]:
-        """The data files of a table now, of partitions from ``first`` to ``last`` if given."""
+    def input(self, spec: Table, first: date | None = None, last: date | None = None) -> TableInput:
+        """A table's rows now, of partitions from ``first`` to ``last`` if given."""
         table = self.load(spec)
-        return [] if table is None else sorted(_files_of(table, between(spec, first, last)))
+        return TableInput(spec) if table is None else self._input(spec, table, between(spec, first, last), first, last)
 
-    def files_in(self, spec: Table, partitions: Collection[date]) -> list[Path]:
-        """The data files of some partitions now.
+    def input_of(self, spec: Table, partitions: Collection[date]) -> TableInput:
+        """The rows of some partitions now.
 
         Picked from those between the first and the last: a filter that names each would be weighed for every file.
         """
         table = self.load(spec)
         if table is None or not partitions:
-            return []
-        wanted = set(partitions)
-        tasks = table.scan(row_filter=between(spec, min(wanted), max(wanted))).plan_files()
-        return sorted(
-            local_path(task.file.file_path) for task in tasks if partition_day(task.file.partition[0]) in wanted
-        )
+            return TableInput(spec)
+        first, last, wanted = min(partitions), max(partitions), set(partitions)
+        return self._input(
+            spec, table, between(spec, first, last), first, last,
+            lambda task: partition_day(task.file.partition[0]) in wanted,
+        )  # fmt: skip
+
+    def _input(
+        self, spec: Table, table: IcebergTable, where: BooleanExpression, first: date | None = None,
+        last: date | None = None, is_wanted: Callable[[FileScanTask], bool] = lambda _: True,
+    ) -> TableInput:  # fmt: skip
+        with reached(self.url, f"planning {spec.full_name}"):
+            tasks = [task for task in table.scan(row_filter=where).plan_files() if is_wanted(task)]
+        if any(task.delete_files for task in tasks):
+            raise DataError(
+                f"Something else deleted rows of {spec.full_name} by delete files, which this lake never writes. "
+                "Rebuild the table from bronze with: wistia-lake build --full"
+            )
+        snapshot = table.current_snapshot()
+        return TableInput(
+            spec, tuple(sorted(task.file.file_path for task in tasks)), filesystem_of(table),
+            snapshot.snapshot_id if snapshot is not None else None, first, last,
+        )  # fmt: skip
 
     def read(self, spec: Table) -> pa.Table:
         """The whole table; empty with its columns if it was never built."""
-        import pyarrow.parquet as pq
-
-        schema = arrow_schema(spec)
-        parts = [pq.read_table(path, schema=schema, partitioning=None) for path in self.files(spec)]
-        return _concat(parts, schema)
+        with reached(self.url, f"reading {spec.full_name}"):
+            return self.input(spec).read()
 
 
-def _files_of(table: IcebergTable, where: BooleanExpression) -> list[Path]:
-    return [local_path(task.file.file_path) for task in table.scan(row_filter=where).plan_files()]
-
-
-def _concat(parts: list[pa.Table], schema: pa.Schema) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.concat_tables(parts) if parts else schema.empty_table()
-
-
-def arrow_schema(spec: Table) -> pa.Schema:
-    """The Arrow schema of a table: instants in microseconds, UTC."""
-    import pyarrow as pa
-
-    types = {
-        Type.STRING: pa.string(), Type.INT: pa.int32(), Type.LONG: pa.int64(), Type.DOUBLE: pa.float64(),
-        Type.BOOL: pa.bool_(), Type.DATE: pa.date32(), Type.INSTANT: pa.timestamp("us", tz="UTC"),
-    }  # fmt: skip
-    return pa.schema([pa.field(column.name, types[column.type]) for column in spec.columns])
-
-
-def conform(spec: Table, rows: pa.Table) -> pa.Table:
-    """Rows in the table's column order and types; a missing or differently named column is a bug."""
-    assert tuple(rows.column_names) == spec.column_names, (rows.column_names, spec.column_names)
-    return rows.cast(arrow_schema(spec))
-
-
-@contextmanager
-def _commit_errors(spec: Table) -> Iterator[None]:
-    """A race lost becomes Refused; the hint that a delete found nothing is no news here."""
-    from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Delete operation did not match any records")
-            yield
-    except (CommitFailedException, ValidationException) as exc:
-        raise Refused(
-            f"Another writer changed {spec.full_name} at the same time: {exc}. Run the command again."
-        ) from exc
-    except (SQLAlchemyError, CommitStateUnknownException) as exc:
-        raise SettingsError(
-            f"The catalog could not commit {spec.full_name}: {exc}. Check the disk and the permissions of {DATABASE}, "
-            "then run the command again; readers still see the last state."
-        ) from exc
-
-
-def _expire(table: IcebergTable, transaction: Transaction) -> int:
-    """Keep the last snapshots only, in the same commit: metadata must not grow with history."""
-    from pyiceberg.table.update.snapshot import ExpireSnapshots
-
-    by_age = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
-    old = [snapshot.snapshot_id for snapshot in by_age[:-KEPT_SNAPSHOTS]]
-    if old:
-        ExpireSnapshots(transaction).by_ids(old).commit()
-    return len(old)
+def open_catalog(store: Store, settings: Settings) -> Catalog:
+    """The tables of a lake, as its settings say where they are catalogued."""
+    return Catalog(store.url, settings.catalog, prefix=settings.namespace_prefix)

@@ -12,9 +12,12 @@ from urllib.request import url2pathname
 from wistia_lake.lake.table import Table, Type
 
 if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
     from pyiceberg.expressions import BooleanExpression
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
+    from pyiceberg.table import Table as IcebergTable
+    from pyiceberg.table import Transaction
     from pyiceberg.table.sorting import SortOrder
 
 _ICEBERG = {
@@ -47,6 +50,20 @@ def iceberg_schema(spec: Table) -> tuple[Schema, PartitionSpec, SortOrder]:
         *(sorting.SortField(source_id=ids[name], transform=IdentityTransform()) for name in spec.sort)
     )
     return schema.Schema(*fields), partition, order
+
+
+def differences(spec: Table, table: IcebergTable) -> str | None:
+    """How a table's columns and partitions differ from what was made; None if they do not."""
+    schema, partition, _ = iceberg_schema(spec)
+    expected = {field.name: (field.field_id, str(field.field_type)) for field in schema.fields}
+    found = {field.name: (field.field_id, str(field.field_type)) for field in table.schema().fields}
+    odd = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if odd:
+        what = "missing" if odd[0] not in found else "not one of its columns" if odd[0] not in expected else "changed"
+        return f"{odd[0]} is {what}"
+    parts = [(field.name, str(field.transform)) for field in table.spec().fields]
+    wanted = [(field.name, str(field.transform)) for field in partition.fields]
+    return None if parts == wanted else f"it is partitioned by {parts or 'nothing'}, not by {wanted or 'nothing'}"
 
 
 def inside(spec: Table, partitions: Sequence[date] | None) -> BooleanExpression:
@@ -86,3 +103,25 @@ def partition_day(value: object) -> date | None:
         return value
     assert isinstance(value, int)
     return date.fromordinal(date(1970, 1, 1).toordinal() + value)
+
+
+def filesystem_of(table: IcebergTable) -> FileSystem | None:
+    """What opens the files of a table: None for this machine's."""
+    from pyiceberg.io.pyarrow import PyArrowFileIO
+
+    scheme, place, _ = PyArrowFileIO.parse_location(table.location())
+    if scheme == "file":
+        return None
+    assert isinstance(table.io, PyArrowFileIO)
+    return table.io.fs_by_scheme(scheme, place)
+
+
+def expire(table: IcebergTable, transaction: Transaction, kept: int) -> int:
+    """Keep the last snapshots only, in the same commit: metadata must not grow with history."""
+    from pyiceberg.table.update.snapshot import ExpireSnapshots
+
+    by_age = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+    old = [snapshot.snapshot_id for snapshot in by_age[:-kept]]
+    if old:
+        ExpireSnapshots(transaction).by_ids(old).commit()
+    return len(old)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from wistia_lake.errors import DataError, LakeUnreadable
-from wistia_lake.lake.store import Store
+from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.model import LAYOUT_VERSION, ONE_DAY, day_start, two_years_before
 
 MARKER_KEY = "lake.json"
@@ -20,6 +20,15 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     start: date
     """First UTC day of coverage unless the setting ``start`` names another."""
+
+
+def existing_store(lake: str) -> Store | None:
+    """The store of a lake that was begun; None if there is none there. Nothing is made."""
+    root = lake_root(lake)
+    if root is not None:
+        return open_store(lake) if (root / MARKER_KEY).is_file() else None
+    store = open_store(lake)
+    return store if store.exists(MARKER_KEY) else None
 
 
 def read_marker(store: Store) -> Marker | None:

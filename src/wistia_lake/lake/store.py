@@ -1,4 +1,4 @@
-"""One object store under the lake: a folder, memory, or (with the same calls) a bucket."""
+"""One object store under the lake: a folder, memory, or (with the same calls) a bucket of S3."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from wistia_lake.errors import SettingsError, StoreError
+from wistia_lake.errors import SettingsError
+from wistia_lake.lake import s3
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+_DOWNLOADS = 8
+"""Objects that are fetched at the same time."""
 _STAGED = re.compile(r"#\d+$")
 """Ending of the file that a folder's store writes first and then renames to the object's name."""
 
@@ -116,19 +119,32 @@ class Store:
 
     @contextmanager
     def local_paths(self, keys: Sequence[str]) -> Iterator[Sequence[Path]]:
-        """The objects as local files, in the order of ``keys``; copies are removed afterwards."""
+        """The objects as local files of the same names, in the order of ``keys``; copies are removed afterwards.
+
+        FileNotFoundError if one is missing; of a folder the files are named unseen.
+        """
         if self.root is not None:
             yield [self.root / key for key in keys]
             return
+        from concurrent.futures import ThreadPoolExecutor
         from tempfile import TemporaryDirectory
 
-        with TemporaryDirectory(prefix="wistia-lake-") as folder:
-            paths = []
-            for number, key in enumerate(keys):
-                path = Path(folder) / f"{number}-{key.rsplit('/', 1)[-1]}"
-                path.write_bytes(self.get(key))
-                paths.append(path)
+        with TemporaryDirectory(prefix="wistia-lake-") as folder, ThreadPoolExecutor(_DOWNLOADS) as pool:
+            paths = [Path(folder) / key.rsplit("/", 1)[-1] for key in keys]
+            list(pool.map(lambda key, path: path.write_bytes(self.get(key)), keys, paths))
             yield paths
+
+    def url_of(self, key: str) -> str:
+        """Where an object lies, as other programs name it."""
+        return (self.root / key).as_uri() if self.root is not None else f"{self.url}/{key}"
+
+    def key_of(self, url: str) -> str | None:
+        """The key of what another program names so; None if that is outside this store."""
+        if self.root is not None:
+            path = lake_root(url)
+            inside = path is not None and path.is_relative_to(self.root)
+            return path.relative_to(self.root).as_posix() if path is not None and inside else None
+        return url.removeprefix(f"{self.url}/") if url.startswith(f"{self.url}/") else None
 
 
 @contextmanager
@@ -138,12 +154,14 @@ def _named(action: str, url: str) -> Iterator[None]:
 
     try:
         yield
-    except (FileNotFoundError, AlreadyExistsError):
+    except FileNotFoundError as exc:
+        if "NoSuchBucket" in str(exc):
+            raise s3.explained(action, url, exc) from exc
+        raise
+    except AlreadyExistsError:
         raise
     except (BaseError, OSError) as exc:
-        raise StoreError(
-            f"The store {url} failed while {action}: {exc}. Check that it is reachable, then try again."
-        ) from exc
+        raise s3.explained(action, url, exc) from exc
 
 
 def lake_root(lake: str) -> Path | None:
@@ -160,14 +178,19 @@ def lake_name(lake: str) -> str:
 
 
 def open_store(lake: str) -> Store:
-    """Open the store of a lake: a path, ``file://`` or ``memory://``; s3:// is not offered by this version."""
+    """Open the store of a lake: a path, ``file://``, ``s3://`` or ``memory://``. Nothing is asked yet of a bucket."""
     from obstore.store import LocalStore, MemoryStore
 
     if lake.startswith("memory://"):
         return Store(MemoryStore(), lake, None)
+    if lake.startswith(s3.SCHEME):
+        return Store(s3.open_s3(lake), lake.rstrip("/"), None)
     root = lake_root(lake)
     if root is None:
-        raise SettingsError(f"The lake {lake!r} is of a kind this version cannot open; use a folder, such as ./lake.")
+        raise SettingsError(
+            f"The lake {lake!r} is of a kind this version cannot open; use a folder, such as ./lake, or "
+            "s3://bucket/prefix."
+        )
     if root.exists() and not root.is_dir():
         raise SettingsError(f"The lake {str(root)!r} is a file; name a folder with --lake or WISTIA_LAKE.")
     try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.iceberg import local_path, partition_day
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.iceberg import partition_day
+from wistia_lake.lake.rows import TableInput
 from wistia_lake.lake.store import Entry, Store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import TABLES
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MANY_FILES = 4
 """From so many data files on a partition is rewritten, if its rows fit into fewer: two or three are not worth it."""
 ROWS_PER_FILE = 1_000_000
-FOLDER = "tables"
 _ENDINGS = (".parquet", ".avro", ".metadata.json")
 COMPACTED = {"wistia-lake.maintain": "compacted"}
 """Property of the snapshots of a compaction."""
@@ -72,8 +71,8 @@ def compact(catalog: Catalog, spec: Table, found: Scattered) -> None:
     for group in _groups(found.partitions):
         partitions = [day for day in group if day is not None]
 
-        def rows_of(files: Sequence[Path]) -> Iterator[pa.Table]:
-            return _sorted_rows(spec, files)
+        def rows_of(rows: TableInput) -> Iterator[pa.Table]:
+            return _sorted_rows(spec, rows)
 
         catalog.rewrite(spec, partitions if spec.partition is not None else None, rows_of, COMPACTED)
 
@@ -92,12 +91,8 @@ def _groups(partitions: Mapping[date | None, int]) -> Iterator[list[date | None]
         yield group
 
 
-def _sorted_rows(spec: Table, files: Sequence[Path]) -> Iterator[pa.Table]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = arrow_schema(spec)
-    rows = pa.concat_tables([pq.read_table(path, schema=schema, partitioning=None) for path in files])
+def _sorted_rows(spec: Table, found: TableInput) -> Iterator[pa.Table]:
+    rows = found.read()
     order = dict.fromkeys((*spec.sort, *spec.key))
     rows = rows.sort_by([(name, "ascending") for name in order])
     for first in range(0, rows.num_rows, ROWS_PER_FILE):
@@ -118,11 +113,12 @@ def unreferenced(store: Store, catalog: Catalog, written_before: datetime) -> Un
     """Files of the catalog's tables that neither a kept snapshot nor the metadata behind it names.
 
     Folders of tables that the catalog does not know are left alone: if the catalog was lost, they may be all there is.
+    So are tables that a shared catalog placed outside the lake: they are its to tidy up.
     The folders are listed before the references are read, so that a commit in between can only add references.
     """
-    known = [spec for spec in TABLES if catalog.load(spec) is not None]
-    listed = [entry for spec in known for entry in store.entries(_folder(spec)) if entry.key.endswith(_ENDINGS)]
-    needed = {key for spec in known for key in _needed_keys(store, catalog, spec)}
+    folders = [folder for spec in TABLES if (folder := _folder(store, catalog, spec)) is not None]
+    listed = [entry for folder in folders for entry in store.entries(folder) if entry.key.endswith(_ENDINGS)]
+    needed = {key for spec in TABLES for key in _needed_keys(store, catalog, spec)}
     spare = [entry for entry in listed if entry.key not in needed]
     return Unreferenced(
         [entry for entry in spare if entry.written_at < written_before],
@@ -130,18 +126,18 @@ def unreferenced(store: Store, catalog: Catalog, written_before: datetime) -> Un
     )
 
 
-def _folder(spec: Table) -> str:
-    return f"{FOLDER}/{spec.namespace}/{spec.name}/"
+def _folder(store: Store, catalog: Catalog, spec: Table) -> str | None:
+    table = catalog.load(spec)
+    key = store.key_of(table.location()) if table is not None else None
+    return f"{key}/" if key is not None else None
 
 
 def _needed_keys(store: Store, catalog: Catalog, spec: Table) -> Iterator[str]:
     table = catalog.load(spec)
-    assert table is not None
-    assert store.root is not None
-    for location in _needed_locations(table):
-        path = local_path(location)
-        if path.is_relative_to(store.root):
-            yield path.relative_to(store.root).as_posix()
+    for location in _needed_locations(table) if table is not None else ():
+        key = store.key_of(location)
+        if key is not None:
+            yield key
 
 
 def _needed_locations(table: IcebergTable) -> Iterable[str]:

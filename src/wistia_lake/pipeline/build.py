@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -12,14 +11,17 @@ from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.lease import lease
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.errors import LakeUnreadable, SettingsError
+from wistia_lake.errors import LakeUnreadable
 from wistia_lake.gold.registry import MODELS as GOLD
-from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, arrow_schema
+from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, open_catalog
+from wistia_lake.lake.marker import MARKER_KEY
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import OPS_BUILT
 from wistia_lake.log import get_logger
 from wistia_lake.model import Clock, Reporter
+from wistia_lake.pipeline.ingest_setup import holder
 from wistia_lake.pipeline.summary import BuildSummary
 from wistia_lake.settings import Loaded, Settings
 from wistia_lake.silver.context import WHOLE, Context, Model, Plan
@@ -40,8 +42,10 @@ def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = Fals
         DataError: bronze is damaged; tables built before the damage was met keep their new state.
     """
     store = open_lake(loaded.settings.lake)
-    root = local_root(store)
-    with lease(store, "build", holder=f"build at {root}", clock=clock) as held, Catalog(root) as catalog:
+    with (
+        lease(store, "build", holder=holder(), clock=clock) as held,
+        open_catalog(store, loaded.settings) as catalog,
+    ):
         if full:
             catalog.forget_if_moved()
         engine = DuckDBEngine()
@@ -63,20 +67,12 @@ def open_lake(lake: str) -> Store:
         LakeUnreadable: nothing was ever ingested there.
     """
     root = lake_root(lake)
-    if root is not None and not (root / ROOT).is_dir():
+    store = open_store(lake) if root is None or (root / ROOT).is_dir() else None
+    if store is None or (root is None and not store.exists(MARKER_KEY)):
         raise LakeUnreadable(
-            f"There is no lake in {root}. Fill it with `wistia-lake run`, or name another with --lake."
+            f"There is no lake in {root or lake}. Fill it with `wistia-lake run`, or name another with --lake."
         )
-    return open_store(lake)
-
-
-def local_root(store: Store) -> Path:
-    """The folder of a lake; tables need one in this version."""
-    if store.root is None:
-        raise SettingsError(
-            f"Tables of the lake {store.url} need a shared catalog, which this version does not offer; use a folder."
-        )
-    return store.root
+    return store
 
 
 class Builder:
@@ -134,12 +130,11 @@ class Builder:
         self.summary.tables[model.table.full_name] = self.summary.tables.get(model.table.full_name, 0) + len(wanted)
 
     def _rows(self, model: Model, wanted: list[str], counts: dict[str, int]) -> Iterator[pa.Table]:
-        for opened in model.jobs(self._context, wanted):
-            with opened as job:
-                for group in self._context.engine.select(job, rows_per_group=ROWS_PER_GROUP):
-                    _count(model.table, group, counts)
-                    self._renew()
-                    yield group
+        for job in model.jobs(self._context, wanted):
+            for group in self._context.engine.select(job, rows_per_group=ROWS_PER_GROUP):
+                _count(model.table, group, counts)
+                self._renew()
+                yield group
         # Also where no rows came: the lease must be ours after the table was loaded and before it is committed, so that
         # whoever took over and committed meanwhile either makes this fail or makes the commit conflict.
         self._renew()

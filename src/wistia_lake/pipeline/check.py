@@ -15,11 +15,12 @@ from wistia_lake.checks.of_tables import titles
 from wistia_lake.checks.registry import BY_NAME, CHECKS
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import CheckFailed, LeaseHeld, UsageError
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog, open_catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.tables import OPS_BUILT
 from wistia_lake.lake.tables_checks import OPS_CHECK_RESULT
 from wistia_lake.model import Clock, Reporter
-from wistia_lake.pipeline.build import local_root, open_lake
+from wistia_lake.pipeline.build import open_lake
 from wistia_lake.settings import Loaded
 from wistia_lake.silver.history import History
 
@@ -64,7 +65,7 @@ def check_lake(loaded: Loaded, *, clock: Clock, reporter: Reporter, only: Sequen
     now = clock()
     engine = DuckDBEngine()
     try:
-        with Catalog(local_root(store)) as catalog:
+        with open_catalog(store, loaded.settings) as catalog:
             refuse_if_held(store, "build", clock=clock)
             state = _state(catalog)
             evidence = Evidence(History(store), loaded.settings, catalog, engine, now)

@@ -13,11 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 
-from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.leftovers import Leftover, clean, leftovers
 from wistia_lake.environment import WEBHOOK
 from wistia_lake.errors import ApiExhausted, ApiGone, LeaseHeld, SettingsError, WistiaLakeError
-from wistia_lake.lake.marker import MARKER_KEY
+from wistia_lake.lake.marker import existing_store
 from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.model import Clock, Secret
 from wistia_lake.pipeline.doctor_zone import zone_finding
@@ -138,15 +137,24 @@ def clock_finding(server_date: str, now: datetime, *, is_simulated: bool) -> Fin
 
 def _lake(loaded: Loaded, clock: Clock, *, clean_up: bool) -> Iterator[Finding]:
     root = lake_root(loaded.settings.lake)
-    if root is None:
-        yield Finding("store", "fail", f"a lake such as {loaded.settings.lake} cannot be opened", "Use a folder.")
+    try:
+        is_lake = existing_store(loaded.settings.lake) is not None
+    except WistiaLakeError as exc:
+        yield Finding("store", "fail", str(exc))
         return
-    yield _store(root)
-    yield _disk(root)
-    yield _key(loaded, root)
-    yield _catalog(loaded, root, clock)
-    if (root / ROOT).is_dir():
+    yield _store(root, is_lake=is_lake) if root is not None else _bucket(loaded.settings.lake, is_lake=is_lake)
+    if root is not None:
+        yield _disk(root)
+    yield _key(loaded, root, is_lake=is_lake)
+    yield _catalog(loaded, clock, is_lake=is_lake)
+    if is_lake:
         yield from _leftovers(open_store(loaded.settings.lake), clock, clean_up=clean_up)
+
+
+def _bucket(lake: str, *, is_lake: bool) -> Finding:
+    if not is_lake:
+        return Finding("store", "ok", f"there is no lake in {lake} yet; the first run makes it")
+    return Finding("store", "ok", f"the lake in {lake} can be read")
 
 
 def _nearest(path: Path) -> Path:
@@ -154,13 +162,13 @@ def _nearest(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
 
 
-def _store(root: Path) -> Finding:
+def _store(root: Path, *, is_lake: bool) -> Finding:
     place = _nearest(root)
     if not place.is_dir():
         return Finding("store", "fail", f"{place} is a file", "Name a folder with --lake or WISTIA_LAKE.")
     if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
         return Finding("store", "fail", f"{place} cannot be written", "Change its owner or permissions, or use --lake.")
-    if not (root / MARKER_KEY).is_file():
+    if not is_lake:
         return Finding("store", "ok", f"there is no lake in {root} yet; the first run makes it")
     return Finding("store", "ok", f"the lake in {root} can be read and written")
 
@@ -172,8 +180,7 @@ def _disk(root: Path) -> Finding:
     return Finding("disk", state, f"{free / 1e9:,.1f} GB free for the lake", remedy)
 
 
-def _key(loaded: Loaded, root: Path) -> Finding:
-    is_lake = (root / MARKER_KEY).is_file()
+def _key(loaded: Loaded, root: Path | None, *, is_lake: bool) -> Finding:
     try:
         path = key_path(loaded, root) if loaded.pseudonym_key is None else None
         if path is not None and not path.exists() and not is_lake:
@@ -197,8 +204,8 @@ def _key_bytes(loaded: Loaded, path: Path | None) -> bytes:
     return parse_key(loaded.pseudonym_key.get_secret_value(), source=loaded.key_variable)
 
 
-def _catalog(loaded: Loaded, root: Path, clock: Clock) -> Finding:
-    if not (root / MARKER_KEY).is_file():
+def _catalog(loaded: Loaded, clock: Clock, *, is_lake: bool) -> Finding:
+    if not is_lake:
         return Finding("catalog", "ok", "there are no tables yet")
     try:
         found = lake_status(loaded, clock)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from wistia_lake.errors import WistiaLakeError
-from wistia_lake.lake.marker import MARKER_KEY
-from wistia_lake.lake.store import lake_root, open_store
+from wistia_lake.lake.marker import existing_store
 from wistia_lake.pipeline.findings import Finding
 from wistia_lake.probes.zone_answer import Answer, answer
 from wistia_lake.probes.zone_lake import counts_of_lake
@@ -33,11 +32,9 @@ def zone_finding(loaded: Loaded) -> Finding:
 
 def _of_lake(settings: Settings) -> Answer | None:
     """What the lake says; None if there is none, or none that can be read: other lines tell why."""
-    root = lake_root(settings.lake)
-    if root is None or not (root / MARKER_KEY).is_file():
-        return None
     try:
-        return answer(counts_of_lake(open_store(settings.lake)), settings.zone_name)
+        store = existing_store(settings.lake)
+        return answer(counts_of_lake(store), settings.zone_name) if store is not None else None
     except WistiaLakeError:
         return None
 

@@ -11,10 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wistia_lake.errors import SettingsError, UsageError
-from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import TABLES
-from wistia_lake.reader import Lake, dataset
+from wistia_lake.reader import Lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,12 +49,12 @@ def write_duckdb(lake: Lake, path: Path) -> dict[str, int]:
     import duckdb
 
     counts = {}
-    with closing(duckdb.connect(str(path))) as connection, Catalog(lake.root) as catalog:
+    with closing(duckdb.connect(str(path))) as connection, lake.catalog() as catalog:
         connection.execute("set TimeZone = 'UTC'")
         for namespace in dict.fromkeys(table.namespace for table in TABLES):
             connection.execute(f"create schema {namespace}")
         for table in TABLES:
-            connection.register("rows_of_it", dataset(catalog, table))
+            connection.register("rows_of_it", catalog.input(table).dataset())
             columns = ", ".join(table.column_names)
             connection.execute(f"create table {table.full_name} as select {columns} from rows_of_it")
             connection.unregister("rows_of_it")

@@ -75,10 +75,6 @@ def lake_fingerprint(store: Store) -> str | None:
 def _key(loaded: Loaded, store: Store, earlier: str | None) -> bytes:
     if loaded.pseudonym_key is not None:
         return parse_key(loaded.pseudonym_key.get_secret_value(), source=loaded.key_variable)
-    if store.root is None:
-        raise SettingsError(
-            f"{loaded.key_variable} is not set, and only a lake in a folder can have a key file; set it."
-        )
     path = key_path(loaded, store.root)
     if earlier is not None and not path.exists():
         raise SettingsError(
@@ -89,8 +85,13 @@ def _key(loaded: Loaded, store: Store, earlier: str | None) -> bytes:
     return load_or_create_key(path)
 
 
-def key_path(loaded: Loaded, root: Path) -> Path:
-    """Where the key of the lake in ``root`` lies, or would lie; SettingsError if that is inside the lake."""
+def key_path(loaded: Loaded, root: Path | None) -> Path:
+    """Where the key of the lake in ``root`` lies, or would lie; SettingsError if inside it, or it is no folder."""
+    if root is None:
+        raise SettingsError(
+            f"{loaded.key_variable} is not set, and only a lake in a folder can have a key file; set it to 64 hex "
+            "digits, kept with your secrets."
+        )
     path = loaded.folder.absolute() / loaded.key_file
     if path.resolve().is_relative_to(root.resolve()):
         raise SettingsError(

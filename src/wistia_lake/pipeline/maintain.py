@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from wistia_lake.bronze.lease import Lease, lease
 from wistia_lake.bronze.pruning import superseded
 from wistia_lake.errors import UsageError
-from wistia_lake.lake.catalog import ATTEMPTS, DATABASE, KEPT_SNAPSHOTS, Catalog, Refused
+from wistia_lake.lake.catalog import ATTEMPTS, KEPT_SNAPSHOTS, Catalog, Refused, open_catalog
 from wistia_lake.lake.store import Store
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import TABLES
 from wistia_lake.lake.upkeep import Scattered, compact, scattered, unreferenced
 from wistia_lake.log import get_logger
 from wistia_lake.model import Clock, Reporter
-from wistia_lake.pipeline.build import local_root, open_lake
+from wistia_lake.pipeline.build import open_lake
 from wistia_lake.pipeline.ingest_setup import holder
 from wistia_lake.settings import Loaded, Settings
 
@@ -85,7 +85,6 @@ def maintain(
     """
     _refuse_too_young(loaded.settings, older_than_hours, prune_days)
     store = open_lake(loaded.settings.lake)
-    root = local_root(store)
     summary = MaintainSummary(dry_run, older_than_hours, prune_days)
     with ExitStack() as stack:
         leases: list[Lease] = []
@@ -93,8 +92,9 @@ def maintain(
             names = ("build",) if prune_days is None else ("ingest", "build")
             leases = [stack.enter_context(lease(store, name, holder=holder(), clock=clock)) for name in names]
         work = _Work(store, summary, clock, reporter, leases)
-        if (root / DATABASE).is_file():
-            work.tables(stack.enter_context(Catalog(root)))
+        catalog = stack.enter_context(open_catalog(store, loaded.settings))
+        if catalog.is_made():
+            work.tables(catalog)
         if prune_days is not None:
             work.bronze(prune_days)
     return summary

@@ -16,8 +16,8 @@ from statistics import NormalDist
 
 from wistia_lake.bronze.layout import Looks
 from wistia_lake.bronze.watermark import has_final
-from wistia_lake.lake.marker import MARKER_KEY, coverage_start, first_whole_day, new_marker, read_marker
-from wistia_lake.lake.store import Store, lake_root, open_store
+from wistia_lake.lake.marker import coverage_start, existing_store, first_whole_day, new_marker, read_marker
+from wistia_lake.lake.store import Store, open_store
 from wistia_lake.model import ACCOUNT, ONE_DAY, Clock, Slice, scope_media
 from wistia_lake.pipeline import (
     ingest_account,
@@ -132,8 +132,7 @@ async def _plan(loaded: Loaded, clock: Clock, first: date | None, last: date | N
 
 def _store(lake: str) -> Store:
     """The lake's store; an empty one if there is no lake, because planning makes none."""
-    root = lake_root(lake)
-    return open_store(lake if root is None or (root / MARKER_KEY).is_file() else "memory://")
+    return existing_store(lake) or open_store("memory://")
 
 
 def _sessions(outlook: Outlook, looks: Looks, slices: Sequence[Slice], counted: _Counted) -> StreamPlan:

@@ -13,16 +13,18 @@ from wistia_lake.bronze.batch import list_looks
 from wistia_lake.bronze.layout import new_batch_id
 from wistia_lake.bronze.watermark import watermark
 from wistia_lake.errors import ApiGone, CheckFailed, WistiaLakeError
-from wistia_lake.lake.catalog import Catalog, arrow_schema
-from wistia_lake.lake.marker import MARKER_KEY, coverage_start, read_marker
-from wistia_lake.lake.store import lake_name, lake_root, open_store
+from wistia_lake.lake.catalog import open_catalog
+from wistia_lake.lake.marker import coverage_start, existing_store, read_marker
+from wistia_lake.lake.rows import arrow_schema
+from wistia_lake.lake.state import RUN_NOTE
+from wistia_lake.lake.store import lake_name, open_store
 from wistia_lake.lake.tables import OPS_RUN
 from wistia_lake.log import bound, get_logger
 from wistia_lake.model import ACCOUNT, Clock, Reporter, instant_text, media_scope
-from wistia_lake.pipeline.build import build, local_root
+from wistia_lake.pipeline.build import build
 from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.pipeline.ingest_events import STREAM as EVENTS
-from wistia_lake.pipeline.run_checks import RUN_NOTE, check
+from wistia_lake.pipeline.run_checks import check
 from wistia_lake.pipeline.summary import BuildSummary, Coverage, IngestSummary, RunSummary
 from wistia_lake.settings import Loaded
 
@@ -153,8 +155,7 @@ def _recorded(
 
 def _is_lake(loaded: Loaded) -> bool:
     """Whether there is a lake; asking must not make one."""
-    root = lake_root(loaded.settings.lake)
-    return root is not None and (root / MARKER_KEY).is_file()
+    return existing_store(loaded.settings.lake) is not None
 
 
 def _conclude(loaded: Loaded, started: datetime, finished: datetime, summary: RunSummary) -> None:
@@ -228,5 +229,5 @@ def _record(loaded: Loaded, started: datetime, finished: datetime, summary: RunS
             {**row, "started_at": instant_text(started), "finished_at": instant_text(finished)}
         ).decode()
     }
-    with Catalog(local_root(open_store(loaded.settings.lake))) as catalog:
+    with open_catalog(open_store(loaded.settings.lake), loaded.settings) as catalog:
         catalog.append(OPS_RUN, pa.Table.from_pylist([row], schema=arrow_schema(OPS_RUN)), note)

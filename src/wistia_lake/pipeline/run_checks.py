@@ -10,13 +10,13 @@ import msgspec
 
 from wistia_lake.checks.basic import CheckResult, check_tables
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.catalog import Catalog, open_catalog
+from wistia_lake.lake.state import RUN_NOTE
 from wistia_lake.lake.tables import OPS_BUILT, OPS_RUN
 from wistia_lake.model import parse_instant
-from wistia_lake.pipeline.build import local_root, open_lake
+from wistia_lake.pipeline.build import open_lake
 from wistia_lake.settings import Loaded
 
-RUN_NOTE = "wistia-lake.run"
 """Property of each ``ops.run`` snapshot: its row as JSON, so that ``status`` need not open a data file."""
 _CHECKED = {"ok", "ApiGone"}
 """Outcomes of runs that found nothing wrong with the tables."""
@@ -30,7 +30,7 @@ def check(loaded: Loaded, *, only_new: bool = False) -> list[CheckResult]:
     """
     engine = DuckDBEngine()
     try:
-        with Catalog(local_root(open_lake(loaded.settings.lake))) as catalog:
+        with open_catalog(open_lake(loaded.settings.lake), loaded.settings) as catalog:
             since = _last_good_run(catalog) if only_new else None
             return check_tables(catalog, engine, None if since is None else _built_since(catalog, since))
     finally:

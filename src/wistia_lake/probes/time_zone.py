@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from wistia_lake.errors import UsageError
-from wistia_lake.lake.marker import MARKER_KEY
-from wistia_lake.lake.store import lake_root, open_store
+from wistia_lake.lake.marker import existing_store
+from wistia_lake.lake.store import lake_root
 from wistia_lake.model import Reporter
 from wistia_lake.probes.asking import Api, ask
 from wistia_lake.probes.samples import Report
@@ -33,10 +33,10 @@ def time_zone(
             f"--max-requests {max_requests} is too few to compare anything; give {FEWEST_REQUESTS} or more."
         )
     settings = loaded.settings
-    root = lake_root(settings.lake)
+    store = None if live else existing_store(settings.lake)
     requests = 0
-    if not live and root is not None and (root / MARKER_KEY).is_file():
-        found, source = answer(counts_of_lake(open_store(settings.lake)), settings.zone_name), "lake"
+    if store is not None:
+        found, source = answer(counts_of_lake(store), settings.zone_name), "lake"
     else:
         found, requests = ask(loaded, lambda api: _ask(api, settings.zone_name, max_requests, reporter))
         source = "api"
@@ -45,7 +45,8 @@ def time_zone(
         "probe": "time-zone", "source": source, "request_count": requests,
         "setting": settings.zone, "setting_fits": fits, **found.values(),
     }  # fmt: skip
-    where = f"the lake in {root}" if source == "lake" else f"the API, in {requests:,} requests"
+    place = lake_root(settings.lake) or settings.lake
+    where = f"the lake in {place}" if source == "lake" else f"the API, in {requests:,} requests"
     return Report(
         [f"compared: {found.evidence} (from {where})", *_table(found), *_advice(found, loaded, source)], values
     )

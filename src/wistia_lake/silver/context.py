@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
 from hashlib import blake2b
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import BronzeInput, Engine, Job
-from wistia_lake.lake.catalog import Catalog, arrow_schema
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import TableInput
 from wistia_lake.lake.table import SCHEMA_VERSION, Table
 from wistia_lake.lake.tables import MEDIA_DURATION
 from wistia_lake.settings import Settings
@@ -48,15 +46,13 @@ class Context:
         """Which medias the tables show."""
         return Visibility(self.history, self.settings)
 
-    @contextmanager
-    def bronze(self, stream: str, manifests: Iterable[Manifest]) -> Iterator[BronzeInput]:
+    def bronze(self, stream: str, manifests: Iterable[Manifest]) -> BronzeInput:
         """The rows of some looks as a job's input, without those of hidden medias.
 
         Digests of what is made from them must hold ``visibility.hidden_in`` of the looks.
         """
         looks = list(manifests)
-        with self.history.bronze(stream, looks) as found:
-            yield replace(found, hidden=tuple(self.visibility.hidden_in(*looks)))
+        return replace(self.history.bronze(stream, looks), hidden=tuple(self.visibility.hidden_in(*looks)))
 
     @cached_property
     def calendar(self) -> AccountCalendar:
@@ -81,11 +77,9 @@ class Context:
         valid = [duration for since, duration in known if since <= day]
         return valid[-1] if valid else (known[0][1] if known else None)
 
-    def table(
-        self, spec: Table, first: date | None = None, last: date | None = None
-    ) -> tuple[tuple[Path, ...], pa.Schema]:
-        """A table's files for a job."""
-        return tuple(self.catalog.files(spec, first, last)), arrow_schema(spec)
+    def table(self, spec: Table, first: date | None = None, last: date | None = None) -> TableInput:
+        """A table's rows for a job, of partitions from ``first`` to ``last`` if given."""
+        return self.catalog.input(spec, first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +88,7 @@ class Model:
 
     table: Table
     plan: Callable[[Context], Plan]
-    jobs: Callable[[Context, list[str]], Iterator[AbstractContextManager[Job]]]
+    jobs: Callable[[Context, list[str]], Iterator[Job]]
     """One or more jobs that together give all rows of the wanted partitions."""
     reads_itself: bool = False
     """Partitions are computed from earlier ones of the table: each job is committed before the next is asked for."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import Any
 
@@ -52,24 +51,23 @@ def _until(durations: dict[str, list[tuple[date, int]]], month: date) -> dict[st
     }
 
 
-def engagement_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def engagement_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """One job a month, in order."""
     for month in sorted(map(date.fromisoformat, partitions)):
         yield _engagement_job(context, month)
 
 
-@contextmanager
-def _engagement_job(context: Context, month: date) -> Iterator[Job]:
+def _engagement_job(context: Context, month: date) -> Job:
     looks = _stat_looks(context, month)
     columns = {"batch_id": "text", "snapshot_day": "day", "month": "day", "look_order": "number"}
     rows = [(m.data.batch_id, look.slice.day, month, order) for order, look, m in looks if m.data is not None]
-    with context.bronze("media_stats", [manifest for _, _, manifest in looks]) as bronze:
-        yield Job(
-            sql_of(FACT_MEDIA_ENGAGEMENT),
-            (bronze,),
-            {
-                "stat_looks": relations.relation(columns, rows),
-                "duration_spans": relations.duration_spans(context.durations),
-            },
-            {FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY)},
-        )
+    bronze = context.bronze("media_stats", [manifest for _, _, manifest in looks])
+    return Job(
+        sql_of(FACT_MEDIA_ENGAGEMENT),
+        (bronze,),
+        {
+            "stat_looks": relations.relation(columns, rows),
+            "duration_spans": relations.duration_spans(context.durations),
+        },
+        {FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY)},
+    )

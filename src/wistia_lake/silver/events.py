@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 
 from wistia_lake.engines.base import Job
@@ -41,7 +40,7 @@ def plan_events(context: Context) -> Plan:
     return plan
 
 
-def event_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def event_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """Groups of days, each with its neighbours."""
     group: list[date] = []
     weight = 0
@@ -56,20 +55,19 @@ def event_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractCont
         yield _event_job(context, group)
 
 
-@contextmanager
-def _event_job(context: Context, days: list[date]) -> Iterator[Job]:
+def _event_job(context: Context, days: list[date]) -> Job:
     needed = sorted({other for day in days for other in _neighbours(day)})
     shown = {day: context.history.shown("events", day) for day in needed}
-    with context.bronze("events", [one.manifest for ones in shown.values() for one in ones]) as bronze:
-        yield Job(
-            sql_of(FACT_EVENT),
-            (bronze,),
-            {
-                "wanted_days": relations.wanted_days(days),
-                "event_sources": relations.event_sources(shown),
-                "event_exclusions": relations.event_exclusions(shown),
-                "day_parts": relations.day_parts(context.calendar, days),
-                "duration_spans": relations.duration_spans(context.durations),
-                "user_agent_words": relations.user_agent_words(),
-            },
-        )
+    bronze = context.bronze("events", [one.manifest for ones in shown.values() for one in ones])
+    return Job(
+        sql_of(FACT_EVENT),
+        (bronze,),
+        {
+            "wanted_days": relations.wanted_days(days),
+            "event_sources": relations.event_sources(shown),
+            "event_exclusions": relations.event_exclusions(shown),
+            "day_parts": relations.day_parts(context.calendar, days),
+            "duration_spans": relations.duration_spans(context.durations),
+            "user_agent_words": relations.user_agent_words(),
+        },
+    )

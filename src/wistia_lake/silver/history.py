@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 from wistia_lake.bronze.layout import Look, Looks, stream_prefix
 from wistia_lake.bronze.manifest import Manifest, decode_manifest
@@ -94,11 +95,10 @@ class History:
         """Every look of a stream, oldest first."""
         return sorted(self.looks[stream], key=lambda look: (look.batch_id, look.slice.scope))
 
-    @contextmanager
-    def bronze(self, stream: str, manifests: Iterable[Manifest]) -> Iterator[BronzeInput]:
+    def bronze(self, stream: str, manifests: Iterable[Manifest]) -> BronzeInput:
         """The data objects of some manifests as an engine's input; empty looks have none."""
         objects = {manifest.data.batch_id: manifest for manifest in manifests if manifest.data is not None}
-        keys = [manifest.data.key for manifest in objects.values() if manifest.data is not None]
+        keys = {batch_id: one.data.key for batch_id, one in objects.items() if one.data is not None}
         for manifest in objects.values():
             assert manifest.data is not None
             if not self.store.exists(manifest.data.key):
@@ -107,10 +107,14 @@ class History:
                     "changed. Restore the object, or delete the manifest: the slice is then read again while Wistia "
                     "still serves it."
                 )
-        with self.store.local_paths(keys) as paths:
-            yield BronzeInput(
-                stream,
-                BRONZE_COLUMNS[stream],
-                dict(zip(objects, paths, strict=True)),
-                {batch_id: manifest.row_count for batch_id, manifest in objects.items()},
-            )
+
+        def fetch(batch_ids: Sequence[str]) -> AbstractContextManager[Sequence[Path]]:
+            return self.store.local_paths([keys[batch_id] for batch_id in batch_ids])
+
+        return BronzeInput(
+            stream,
+            BRONZE_COLUMNS[stream],
+            {batch_id: self.store.url_of(key) for batch_id, key in keys.items()},
+            {batch_id: manifest.row_count for batch_id, manifest in objects.items()},
+            fetch,
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -63,15 +62,14 @@ def plan_measured_days(context: Context) -> Plan:
     }
 
 
-def measured_day_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def measured_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """One job a month."""
     looks = _looks(context)
     for month in sorted(map(date.fromisoformat, partitions)):
         yield _measured_day_job(context, month, looks)
 
 
-@contextmanager
-def _measured_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Iterator[Job]:
+def _measured_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Job:
     days, calendar = _days_of(month), context.calendar
     settle = timedelta(minutes=context.settings.settle_minutes)
     looks = [
@@ -91,14 +89,12 @@ def _measured_day_job(context: Context, month: date, all_looks: list[tuple[int, 
         for day in days
     ]
     columns = {"day": "day", "month": "day", "from_at": "instant", "to_at": "instant", "final_at": "instant"}
-    with context.bronze(STREAM, [manifest for _, manifest in looks]) as bronze:
-        yield Job(
-            sql_of(FACT_MEDIA_DAY_MEASURED),
-            (bronze,),
-            {
-                "measured_days": relation(columns, bounds),
-                "measured_looks": relation(
-                    {"batch_id": "text", "look_order": "number", "requested_at": "instant"}, rows
-                ),
-            },
-        )
+    bronze = context.bronze(STREAM, [manifest for _, manifest in looks])
+    return Job(
+        sql_of(FACT_MEDIA_DAY_MEASURED),
+        (bronze,),
+        {
+            "measured_days": relation(columns, bounds),
+            "measured_looks": relation({"batch_id": "text", "look_order": "number", "requested_at": "instant"}, rows),
+        },
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -48,15 +47,14 @@ def plan_media_days(context: Context) -> Plan:
     return {month.isoformat(): digest(FACT_MEDIA_DAY, parts) for month, parts in sorted(inputs.items())}
 
 
-def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """One job a month."""
     looks = _by_date_looks(context)
     for month in sorted(map(date.fromisoformat, partitions)):
         yield _media_day_job(context, month, looks)
 
 
-@contextmanager
-def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Iterator[Job]:
+def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Job:
     last = (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY
     days = list(days_between(month, last))
     looks = [
@@ -68,14 +66,14 @@ def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Loo
     columns = {"batch_id": "text", "look_order": "number", "requested_at": "instant"}
     rows = [(m.data.batch_id, order, m.first_requested_at) for order, _, m in looks if m.data is not None]
     settle = timedelta(minutes=context.settings.settle_minutes)
-    with context.bronze("media_by_date", [manifest for _, _, manifest in looks]) as bronze:
-        yield Job(
-            sql_of(FACT_MEDIA_DAY),
-            (bronze,),
-            {
-                "account_days": relations.account_days(context.calendar, days, settle),
-                "by_date_looks": relations.relation(columns, rows),
-                "event_days": relations.event_days(flags),
-            },
-            {FACT_EVENT.full_name: context.table(FACT_EVENT, month - ONE_DAY, last + ONE_DAY)},
-        )
+    bronze = context.bronze("media_by_date", [manifest for _, _, manifest in looks])
+    return Job(
+        sql_of(FACT_MEDIA_DAY),
+        (bronze,),
+        {
+            "account_days": relations.account_days(context.calendar, days, settle),
+            "by_date_looks": relations.relation(columns, rows),
+            "event_days": relations.event_days(flags),
+        },
+        {FACT_EVENT.full_name: context.table(FACT_EVENT, month - ONE_DAY, last + ONE_DAY)},
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 
 import msgspec
 import pyarrow as pa
@@ -41,25 +40,23 @@ def _runs(context: Context) -> tuple[list[Manifest], pa.Table]:
     return [m for m, _, _ in runs], relation(columns, rows)
 
 
-def duration_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def duration_jobs(context: Context, _partitions: list[str]) -> Iterator[Job]:
     """One job over the distinct lists."""
     yield _duration_job(context)
 
 
-@contextmanager
-def _duration_job(context: Context) -> Iterator[Job]:
+def _duration_job(context: Context) -> Job:
     manifests, runs = _runs(context)
-    with context.bronze("medias", manifests) as bronze:
-        yield Job(sql_of(MEDIA_DURATION), (bronze,), {"media_runs": runs})
+    bronze = context.bronze("medias", manifests)
+    return Job(sql_of(MEDIA_DURATION), (bronze,), {"media_runs": runs})
 
 
-def media_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def media_jobs(context: Context, _partitions: list[str]) -> Iterator[Job]:
     """One job over the distinct lists."""
     yield _media_job(context)
 
 
-@contextmanager
-def _media_job(context: Context) -> Iterator[Job]:
+def _media_job(context: Context) -> Job:
     manifests, runs = _runs(context)
     titles = event_only_titles(context.history)
     for media_id in context.visibility.hidden(titles):
@@ -69,8 +66,8 @@ def _media_job(context: Context) -> Iterator[Job]:
         "media_channel": _channels(context, titles),
         "event_only_media": relation({"media_id": "text", "title": "text"}, sorted(titles.items())),
     }
-    with context.bronze("medias", manifests) as bronze:
-        yield Job(sql_of(DIM_MEDIA), (bronze,), relations)
+    bronze = context.bronze("medias", manifests)
+    return Job(sql_of(DIM_MEDIA), (bronze,), relations)
 
 
 def _channels(context: Context, titles: dict[str, str | None]) -> pa.Table:

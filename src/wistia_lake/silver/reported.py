@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import Any
 
@@ -42,13 +41,12 @@ def plan_account_days(context: Context) -> Plan:
     return {month.isoformat(): digest(FACT_ACCOUNT_DAY, looks) for month, looks in sorted(inputs.items())}
 
 
-def account_day_jobs(context: Context, partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def account_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """One job for all months: a day is one short row."""
     yield _account_day_job(context, sorted(map(date.fromisoformat, partitions)))
 
 
-@contextmanager
-def _account_day_job(context: Context, months: list[date]) -> Iterator[Job]:
+def _account_day_job(context: Context, months: list[date]) -> Job:
     days = [(day, month) for month in months for day in days_between(month, _last_day(month))]
     looks = [
         (order, manifest)
@@ -56,15 +54,15 @@ def _account_day_job(context: Context, months: list[date]) -> Iterator[Job]:
         if manifest.covers is not None and manifest.covers[0] <= days[-1][0] and manifest.covers[1] >= months[0]
     ]
     rows = [(manifest.data.batch_id, order) for order, manifest in looks if manifest.data is not None]
-    with context.bronze(ACCOUNT_BY_DATE, [manifest for _, manifest in looks]) as bronze:
-        yield Job(
-            sql_of(FACT_ACCOUNT_DAY),
-            (bronze,),
-            {
-                "account_looks": relation({"batch_id": "text", "look_order": "number"}, rows),
-                "wanted_days": relation({"day": "day", "month": "day"}, days),
-            },
-        )
+    bronze = context.bronze(ACCOUNT_BY_DATE, [manifest for _, manifest in looks])
+    return Job(
+        sql_of(FACT_ACCOUNT_DAY),
+        (bronze,),
+        {
+            "account_looks": relation({"batch_id": "text", "look_order": "number"}, rows),
+            "wanted_days": relation({"day": "day", "month": "day"}, days),
+        },
+    )
 
 
 def _last_day(month: date) -> date:
@@ -91,22 +89,21 @@ def plan_curves(context: Context) -> Plan:
     return {WHOLE: digest(FACT_MEDIA_CURVE, content, hidden, lengths)}
 
 
-def curve_jobs(context: Context, _partitions: list[str]) -> Iterator[AbstractContextManager[Job]]:
+def curve_jobs(context: Context, _partitions: list[str]) -> Iterator[Job]:
     """One job."""
     yield _curve_job(context)
 
 
-@contextmanager
-def _curve_job(context: Context) -> Iterator[Job]:
+def _curve_job(context: Context) -> Job:
     manifests = [manifest for _, manifest in _curve_looks(context)]
     rows = [(manifest.data.batch_id,) for manifest in manifests if manifest.data is not None]
-    with context.bronze(MEDIA_ENGAGEMENT, manifests) as bronze:
-        yield Job(
-            sql_of(FACT_MEDIA_CURVE),
-            (bronze,),
-            {
-                "curve_looks": relation({"batch_id": "text"}, rows),
-                "curve_positions": relation({"position": "number"}, [(place,) for place in range(MOST_POSITIONS)]),
-                "duration_spans": duration_spans(context.durations),
-            },
-        )
+    bronze = context.bronze(MEDIA_ENGAGEMENT, manifests)
+    return Job(
+        sql_of(FACT_MEDIA_CURVE),
+        (bronze,),
+        {
+            "curve_looks": relation({"batch_id": "text"}, rows),
+            "curve_positions": relation({"position": "number"}, [(place,) for place in range(MOST_POSITIONS)]),
+            "duration_spans": duration_spans(context.durations),
+        },
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +24,9 @@ def bronze(folder: Path, rows_of: dict[str, list[str]], columns: dict[str, str] 
     for batch_id, lines in rows_of.items():
         files[batch_id] = folder / f"{batch_id}.ndjson.zst"
         files[batch_id].write_bytes(zstandard.compress("".join(f"{line}\n" for line in lines).encode()))
-    return BronzeInput("events", columns, files, {batch_id: len(lines) for batch_id, lines in rows_of.items()})
+    counts = {batch_id: len(lines) for batch_id, lines in rows_of.items()}
+    urls = {batch_id: path.as_uri() for batch_id, path in files.items()}
+    return BronzeInput("events", columns, urls, counts, lambda ids: nullcontext([files[one] for one in ids]))
 
 
 def rows(sql: str, *inputs: BronzeInput) -> list[dict[str, object]]:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from wistia_lake.errors import LakeUnreadable
-from wistia_lake.lake.catalog import KEPT_SNAPSHOTS, Catalog, Refused, arrow_schema
+from wistia_lake.lake.catalog import KEPT_SNAPSHOTS, Catalog, Refused
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.tables import FACT_EVENT, MEDIA_DURATION, TABLES
 
 DAYS = [date(2025, 3, number) for number in range(1, 6)]
@@ -37,16 +38,16 @@ def test_only_named_partitions_are_replaced_and_emptied(tmp_path: Path) -> None:
     catalog.replace(FACT_EVENT, DAYS[:3], [events(DAYS[0], "a"), events(DAYS[1], "b"), events(DAYS[2], "c")])
     catalog.replace(FACT_EVENT, DAYS[1:3], [events(DAYS[2], "d", "e")])
     assert names(catalog) == ["a", "d", "e"]
-    assert len(catalog.files(FACT_EVENT, DAYS[1], DAYS[2])) == 1
+    assert len(catalog.input(FACT_EVENT, DAYS[1], DAYS[2]).files) == 1
 
 
 def test_files_of_some_partitions_are_those_and_no_others(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path)
     catalog.replace(FACT_EVENT, DAYS, [events(day, "a") for day in DAYS])
-    found = catalog.files_in(FACT_EVENT, [DAYS[3], DAYS[0]])
-    assert sorted(path.parent.name for path in found) == [f"received_day={day}" for day in (DAYS[0], DAYS[3])]
-    assert catalog.files_in(FACT_EVENT, []) == []
-    assert len(catalog.files(FACT_EVENT, DAYS[1], DAYS[3])) == 3
+    found = catalog.input_of(FACT_EVENT, [DAYS[3], DAYS[0]]).files
+    assert sorted(path.split("/")[-2] for path in found) == [f"received_day={day}" for day in (DAYS[0], DAYS[3])]
+    assert catalog.input_of(FACT_EVENT, []).files == ()
+    assert len(catalog.input(FACT_EVENT, DAYS[1], DAYS[3]).files) == 3
 
 
 def test_a_failure_between_groups_changes_nothing(tmp_path: Path) -> None:
