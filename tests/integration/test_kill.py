@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,11 @@ import pytest
 from support.processes import Child
 from support.simulation import ONE_DAY, Simulation, simulation, utc
 from support.states import assert_committed_only, assert_same, tables_of
+from wistia_lake.bronze.batch import list_looks
+from wistia_lake.bronze.watermark import has_final
+from wistia_lake.lake.store import open_store
+from wistia_lake.model import ACCOUNT
+from wistia_lake.sandbox.fault_kinds import Fault
 
 pytestmark = pytest.mark.slow
 NOW = utc("2025-03-10 14:00")
@@ -87,6 +93,28 @@ def test_killed_beside_a_commit(tmp_path: Path, moment: str) -> None:
         with Child(*account.command("run"), tmp_path / "child", held=f"{moment} silver.fact_event") as child:
             assert child.held_at() is not None
         account.build()  # the child is dead
+        account.assert_truth()
+
+
+def test_killed_when_a_later_day_was_finished_before_an_earlier_one_was_read(tmp_path: Path) -> None:
+    """Days are read side by side, in any order: what a killed run left unread of the late window stays due."""
+    folder, oldest, yesterday = tmp_path / "account", date(2025, 3, 8), date(2025, 3, 11)
+    folder.mkdir()
+    with _before_daily_run(folder) as account:
+        saved = shutil.copytree(account.lake, tmp_path / "saved")
+        account.run()
+        after = tables_of(account)
+        shutil.rmtree(account.lake)
+        shutil.copytree(saved, account.lake)
+        account.sandbox.set_faults([Fault(what="hang", endpoint="/stats/events", day=str(oldest))])
+        store = open_store(str(account.lake))
+        with Child(*account.command("run"), tmp_path / "child", held="after create manifest") as child:
+            while not has_final(list_looks(store, "events"), ACCOUNT, yesterday):
+                assert child.held_at() is not None, child.said
+                child.go()
+        account.sandbox.set_faults()
+        account.run()  # the child is dead
+        assert_same(tables_of(account), after, "a day of the late window was not read")
         account.assert_truth()
 
 

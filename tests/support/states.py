@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from support.simulation import FACTS, Simulation
 from wistia_lake.lake.tables import BY_NAME
+from wistia_lake.sandbox.compare import compare
 
 Tables = dict[str, pa.Table]
 
@@ -21,9 +22,13 @@ def tables_of(account: Simulation) -> Tables:
 
 
 def assert_same(found: Tables, expected: Tables, told: str) -> None:
-    """Fail unless both hold the same cells."""
-    for name in FACTS:
-        assert found[name].equals(expected[name]), f"{told}: {name} differs"
+    """Fail unless both hold the same cells, and say which differ."""
+    wrong = [
+        f"{name}: {compare(expected[name], found[name], BY_NAME[name].key)}"
+        for name in FACTS
+        if not found[name].equals(expected[name])
+    ]
+    assert not wrong, "\n".join([told, *wrong])
 
 
 def assert_committed_only(seen: Tables, before: Tables, after: Tables, told: str) -> None:

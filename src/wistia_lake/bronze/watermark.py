@@ -29,6 +29,8 @@ class Rhythm:
     """Length of the recent past that the sweep keeps fresh, today included."""
     sweep_after_days: int
     """Age in UTC days at which a look in that past is renewed."""
+    settle_minutes: int = 60
+    """How long a day must be over before a look at it is final."""
 
 
 def watermark(looks: Looks, scope: str, start: date) -> date:
@@ -79,16 +81,23 @@ def due_days(
     From the late window before the first unfinished day to today, and of the last ``sweep_days`` those whose last look
     began ``sweep_after_days`` or more UTC days ago (days, not hours: a run that starts a minute earlier than a week
     before must not put the sweep off). And every day whose newest look is one of the ``unclean`` batches: it left bad
-    rows out, which may be mended at Wistia or understood by a newer version.
+    rows out, which may be mended at Wistia or understood by a newer version. And every day that the window left behind
+    unread, because the run that should have read it was stopped, or failed to.
     """
     today = now.date()
     unfinished = start
     # Days that can never be read again cannot hold the window back: each run would read the whole history.
     while unfinished < today and (has_final(looks, scope, unfinished) or is_closed(looks, scope, unfinished, now)):
         unfinished += ONE_DAY
-    due = set(days_between(max(start, unfinished - timedelta(days=rhythm.late_window_days)), today))
-    for day in days_between(max(start, today - timedelta(days=rhythm.sweep_days - 1)), today):
+    window = unfinished - timedelta(days=rhythm.late_window_days)
+    sweep = today - timedelta(days=rhythm.sweep_days - 1)
+    due = set(days_between(max(start, window), today))
+    for day in days_between(max(start, sweep), today):
         if day not in due and _is_stale(looks, scope, day, today, rhythm.sweep_after_days):
+            due.add(day)
+    # As far back as the sweep goes, and at least as far again as the late window: what it left behind lately.
+    for day in days_between(max(start, min(window, sweep) - (unfinished - window)), window):
+        if day not in due and _is_owed(looks, scope, day, rhythm):
             due.add(day)
     due |= set(unclean_days(looks, scope, unclean))
     return [day for day in sorted(due) if not is_closed(looks, scope, day, now)]
@@ -105,6 +114,22 @@ def unclean_days(looks: Looks, scope: str, unclean: Collection[str]) -> list[dat
 def _is_stale(looks: Looks, scope: str, day: date, today: date, after_days: int) -> bool:
     latest = max((look.began_at for look in looks.of(scope, day)), default=None)
     return latest is None or (today - latest.date()).days >= after_days
+
+
+def _is_owed(looks: Looks, scope: str, day: date, rhythm: Rhythm) -> bool:
+    """Whether a day with a final look was not read again when its late window ended.
+
+    The watermark alone cannot tell: days are read side by side, so that a later day can be finished by a run that ends
+    before it read this one.
+    """
+    final = [look.began_at for look in looks.of(scope, day) if look.final]
+    if not final:
+        return False
+    first, last = min(final), max(final)
+    # Daily runs finish a day within a day of its end. Other days are late already when they are first read.
+    soon = first < day_start(day) + 2 * ONE_DAY + timedelta(minutes=rhythm.settle_minutes)
+    ends = (first.date() if soon else day + ONE_DAY) + timedelta(days=rhythm.late_window_days)
+    return last.date() < ends
 
 
 def asked_days(looks: Looks, scope: str, first: date, last: date, *, zone: str, now: datetime) -> list[date]:

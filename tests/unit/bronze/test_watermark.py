@@ -42,6 +42,15 @@ def nightly(first: date, last: date, hour: int = 4) -> list[tuple[date, bool, da
     return [(day, True, day_start(day) + timedelta(days=1, hours=hour)) for day in days_between(first, last)]
 
 
+def daily(first: date, last: date, hour: int = 4) -> list[tuple[date, bool, datetime]]:
+    """What daily runs leave: a final look at each day on the day after it, and on the three days after that one."""
+    return [
+        (day, True, day_start(on) + timedelta(hours=hour))
+        for day in days_between(first, last)
+        for on in days_between(day + timedelta(days=1), min(day + timedelta(days=4), last + timedelta(days=1)))
+    ]
+
+
 def test_watermark_is_the_first_day_without_a_final_look() -> None:
     assert watermark(looks(), "account", START) == START
     found = [*nightly(START, d("01-05")), (d("01-06"), False, at("01-06T12:00")), *nightly(d("01-07"), d("01-08"))]
@@ -72,7 +81,7 @@ def test_a_first_run_reads_from_start_to_today() -> None:
 
 
 def test_a_daily_run_reads_the_late_window_yesterday_and_today() -> None:
-    found = looks(*nightly(START, d("03-08")), (d("03-09"), False, at("03-09T04:00")))
+    found = looks(*daily(START, d("03-08")), (d("03-09"), False, at("03-09T04:00")))
     rhythm = Rhythm(late_window_days=3, sweep_days=0, sweep_after_days=7)
     assert due_days(found, "account", start=START, now=at("03-10T04:00"), rhythm=rhythm) == [
         d("03-06"), d("03-07"), d("03-08"), d("03-09"), d("03-10"),
@@ -83,17 +92,46 @@ def test_a_late_row_is_due_for_late_window_days_after_the_first_final_look() -> 
     """Promise 4: first final look at 10 March on the 11th, so the runs of the 12th, 13th and 14th read it again."""
     rhythm = Rhythm(late_window_days=3, sweep_days=0, sweep_after_days=7)
     for run, reads in (("03-11", True), ("03-12", True), ("03-13", True), ("03-14", True), ("03-15", False)):
-        found = looks(*nightly(START, d(run) - timedelta(days=2)))
+        found = looks(*daily(START, d(run) - timedelta(days=2)))
         due = due_days(found, "account", start=START, now=at(f"{run}T04:00"), rhythm=rhythm)
         assert (d("03-10") in due) is reads, run
 
 
 def test_the_sweep_renews_looks_of_the_last_month_that_are_a_week_old_in_days() -> None:
-    found = looks(*nightly(START, d("03-09"), hour=23))
+    found = looks(*daily(START, d("03-09"), hour=23))
     due = due_days(found, "account", start=START, now=at("03-10T01:00"), rhythm=RHYTHM)
-    # The 2nd was read on the 3rd at 23:00: seven UTC days ago on the 10th, though not yet seven times 24 hours.
+    # 27 February was read on 3 March at 23:00: seven UTC days ago on the 10th, though not yet seven times 24 hours.
     swept = [day for day in due if day < d("03-07")]
-    assert swept == list(days_between(d("02-09"), d("03-02")))
+    assert swept == list(days_between(d("02-09"), d("02-27")))
+
+
+def test_a_day_that_the_late_window_left_behind_unread_stays_due() -> None:
+    """The 9th was not read on the 13th, by a run that finished the 12th all the same."""
+    rhythm = Rhythm(late_window_days=3, sweep_days=0, sweep_after_days=7)
+    unread = (d("03-09"), True, at("03-13T04:00"))
+    for now, reads in (("03-13T05:00", True), ("03-14T04:00", True), ("03-19T04:00", True)):
+        regular = daily(START, d("03-12"))
+        whole, broken = looks(*regular), looks(*(look for look in regular if look != unread))
+        days = [due_days(found, "account", start=START, now=at(now), rhythm=rhythm) for found in (whole, broken)]
+        assert sorted({d("03-09"), *days[0]}) == days[1]
+        assert (d("03-09") in days[1]) is reads, now
+        assert d("03-09") not in days[0], "and a day that was read is not"
+
+
+def test_a_day_that_runs_soon_after_midnight_finish_late_is_due_as_long_as_others() -> None:
+    """At half past midnight yesterday is not settled: it is finished, and its window ends, a day later than others."""
+    rhythm = Rhythm(late_window_days=3, sweep_days=0, sweep_after_days=7)
+    found = looks(*((d("03-08"), True, at(f"03-{on:02}T00:30")) for on in (10, 11, 12)), *daily(d("03-09"), d("03-12")))
+    assert d("03-08") in due_days(found, "account", start=d("03-08"), now=at("03-13T05:00"), rhythm=rhythm)
+
+
+def test_days_that_were_read_long_after_they_were_over_owe_nothing() -> None:
+    """A backfill reads a day whose late window is long over; reading it again would cost much and find nothing."""
+    rhythm = Rhythm(late_window_days=3, sweep_days=60, sweep_after_days=90)
+    found = [(day, True, at("03-10T05:00")) for day in days_between(START, d("03-09"))]
+    due = due_days(looks(*found), "account", start=START, now=at("03-13T05:00"), rhythm=rhythm)
+    # The 7th is the first of those that were read before its window ended.
+    assert due == list(days_between(d("03-07"), d("03-13")))
 
 
 def test_the_sweep_reads_nothing_before_start() -> None:
