@@ -6,12 +6,15 @@ BIN := $(VENV)/bin
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+ENGINES := .cache/engines
+TRINO := trino-server-476
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean
+.PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
+	engines-fetch engines
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## fill .venv with the pinned packages and this project
 
@@ -27,14 +30,14 @@ demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every t
 
 # loadscope: the tests of one module stay together and in order, because some of them share an account.
 test: $(STAMP) ## run the tests, but for those that take very long
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "not long"
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not long and not engines"
 
 long: $(STAMP) ## run those that take very long
-	$(BIN)/python -m pytest -n auto --dist loadscope -m long --worlds 4
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "long and not engines" --worlds 4
 	$(BIN)/python -m pytest -n auto --dist load tests/property/test_histories.py -m "not long" --worlds 4
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long"
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long and not engines"
 
 torture: $(STAMP) ## two hours: more kills, hostile worlds and requests than make test has time for
 	$(BIN)/python -m pytest -n auto --dist load -s tests/integration/test_kill.py --kills 100
@@ -44,6 +47,26 @@ torture: $(STAMP) ## two hours: more kills, hostile worlds and requests than mak
 
 soak: $(STAMP) ## a year of daily runs with maintenance every week: nothing may grow but the tables
 	$(BIN)/python -m pytest -n 0 -s -q tests/soak --soak-days 365
+
+engines-fetch: .venvs/servers/.installed .venvs/spark4/.installed .venvs/spark35/.installed $(ENGINES)/$(TRINO) ## get the engines and servers of make engines (Maven, Java 17 and 24+)
+
+engines: $(STAMP) ## every engine on the same lake: S3, Iceberg REST, Trino, Spark (after make engines-fetch)
+	WISTIA_LAKE_NO_SKIPS=1 $(BIN)/python -m pytest -n 0 -s -q -m engines
+
+# Only the plugin that reads Iceberg stays; its files are hard links to those of others, so all are unpacked first.
+$(ENGINES)/$(TRINO): .ci/engines/pom.xml .ci/engines/SHA256SUMS
+	mkdir -p $(ENGINES)
+	mvn --quiet --batch-mode --file .ci/engines/pom.xml -Dengines.cache="$(CURDIR)/$(ENGINES)" dependency:copy
+	cd $(ENGINES) && sha256sum --check --quiet "$(CURDIR)/.ci/engines/SHA256SUMS"
+	rm -rf $@ && tar -xzf $@.tar.gz -C $(ENGINES)
+	find $@/plugin $@/secrets-plugin -mindepth 1 -maxdepth 1 ! -name iceberg -exec rm -rf {} +
+	@touch $@
+
+.venvs/%/.installed: requirements-%.lock
+	$(PYTHON) -m venv .venvs/$*
+	.venvs/$*/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	$(if $(filter spark%,$*),.venvs/$*/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .)
+	@touch $@
 
 lint: $(STAMP) ## style, format and import direction
 	$(BIN)/ruff check .
@@ -78,6 +101,9 @@ lock: $(STAMP) ## compile the pinned requirements anew (uses uv)
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(BIN)/python .ci/plain_pins.py requirements-dev.lock requirements-dev.txt
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements-servers.lock .ci/engines/servers.in
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-spark4.lock pyproject.toml .ci/engines/spark4.in
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-spark35.lock pyproject.toml .ci/engines/spark35.in
 
 bench: $(STAMP) ## how much longer than an empty Python the commands take to start
 	$(BIN)/python benchmarks/startup.py
@@ -86,5 +112,5 @@ sandbox: $(STAMP) ## serve a simulated account on this machine until Ctrl-C
 	$(BIN)/wistia-lake sandbox serve
 
 clean: ## remove what make and the tools made, but no lake
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from wistia_lake import log
 
+pytest_plugins = ["support.servers.fixtures"]
+
 # Files are written and databases opened: how long that takes says nothing about the property.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("project")
