@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from wistia_lake import log
+from wistia_lake.lake.store import Store, open_store
 
 pytest_plugins = ["support.servers.fixtures"]
 
@@ -30,6 +32,14 @@ def _own_log() -> Iterator[None]:
     """Commands that run in this process send log lines to a stderr that is gone when the next test begins."""
     yield
     log.silence()
+
+
+@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.engines)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store of every kind."""
+    if request.param == "s3":
+        return open_store(request.getfixturevalue("place").lake)
+    return open_store(str(tmp_path / "lake") if request.param == "folder" else "memory://")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

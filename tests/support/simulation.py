@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +45,9 @@ class Simulation:
     settings: dict[str, object] = field(default_factory=dict)
     rules: str = ""
     """Include and exclude rules as the user would add them to ``wistia-lake.toml``."""
+    url: str | None = None
+    """The lake's address if it is in no folder; ``shared`` is its catalog then."""
+    shared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lake(self) -> Path:
@@ -53,7 +57,7 @@ class Simulation:
     @property
     def catalog(self) -> Catalog:
         """The lake's tables."""
-        return Catalog(self.lake)
+        return Catalog(self.url or self.lake, self.shared)
 
     @property
     def now(self) -> datetime:
@@ -67,11 +71,13 @@ class Simulation:
 
     @property
     def _toml(self) -> str:
-        return f"{self.sandbox.world.scenario.toml}\n{self.rules}"
+        catalog = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in self.shared.items()]
+        shared = "\n".join(["[catalog]", *catalog]) if catalog else ""
+        return f"{self.sandbox.world.scenario.toml}\n{self.rules}\n{shared}\n"
 
     def loaded(self, **changed: object) -> Loaded:
         """Settings as the command line would load them."""
-        flags = {"lake": str(self.lake), "base_url": self.sandbox.base_url, "requests_per_minute": 60_000}
+        flags = {"lake": self.url or str(self.lake), "base_url": self.sandbox.base_url, "requests_per_minute": 60_000}
         path = self.folder / "wistia-lake.toml"
         path.write_text(self._toml, encoding="utf-8")
         loaded = load_settings(
@@ -95,7 +101,7 @@ class Simulation:
     def command(self, *words: str) -> tuple[list[str], dict[str, str]]:
         """A command line of this account and lake at this moment, and its environment, for another process."""
         self.loaded()  # writes the settings file
-        where = ["--lake", str(self.lake), "--base-url", self.sandbox.base_url]
+        where = ["--lake", self.url or str(self.lake), "--base-url", self.sandbox.base_url]
         environment = {
             "WISTIA_API_TOKEN": self.sandbox.token,
             "WISTIA_LAKE_PSEUDONYM_KEY": KEY,

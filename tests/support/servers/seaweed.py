@@ -50,6 +50,11 @@ class Place:
             "s3.path-style-access": "true",
         }  # fmt: skip
 
+    @property
+    def catalog(self) -> dict[str, str]:
+        """What a user writes into ``[catalog]``: no endpoint and no credential, which the AWS chain knows."""
+        return {name: value for name, value in self.pyiceberg.items() if not name.startswith("s3.")}
+
     def spark(self, catalog: str = "lake") -> dict[str, str]:
         """Configuration for Spark, whose jars come beside; credentials come from the environment."""
         of_catalog = {

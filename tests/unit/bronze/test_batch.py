@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,17 +22,12 @@ from wistia_lake.bronze.batch import (
 from wistia_lake.bronze.layout import data_key, new_batch_id, quarantine_key
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.errors import DataError, LakeUnreadable, StoreError
-from wistia_lake.lake.store import Store, open_store
+from wistia_lake.lake.store import Store
 from wistia_lake.model import Slice
 
 NOW = datetime(2025, 3, 12, 14, tzinfo=UTC)
 SLICE = Slice("events", "account", date(2025, 3, 11))
 LINES = [b'{"n":1}', b'{"n":2}', b'{"n":3}']
-
-
-@pytest.fixture(params=["folder", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "lake") if request.param == "folder" else "memory://")
 
 
 def draft(at: datetime = NOW, *, final: bool = True, policy_version: int = 1) -> Manifest:

@@ -25,11 +25,6 @@ class Time:
         return self.now
 
 
-@pytest.fixture(params=["folder", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "lake") if request.param == "folder" else "memory://")
-
-
 @pytest.fixture
 def clock() -> Time:
     return Time()
