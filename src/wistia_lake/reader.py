@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from wistia_lake.errors import DataError, LakeUnreadable, UsageError
 from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.marker import existing_store
 from wistia_lake.lake.store import lake_root
 from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import TABLES
@@ -85,9 +86,10 @@ def open(  # noqa: A001  the package's one verb for readers
     root = lake_root(str(lake))
     opened = Lake(root or str(lake), catalog, namespace_prefix)
     with opened.catalog() as found:
-        if not found.is_made():
+        if not found.is_made() or (root is None and existing_store(str(lake)) is None):
             raise LakeUnreadable(
-                f"There are no tables in {root}. Fill it with `wistia-lake run`, or name another lake with --lake."
+                f"There are no tables in {root or lake}. Fill it with `wistia-lake run`, or name another lake with "
+                "--lake."
             )
     return opened
 

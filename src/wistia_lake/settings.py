@@ -29,6 +29,7 @@ _PREFIX = "WISTIA_LAKE_"
 _NAMED = {"WISTIA_LAKE": "lake", "WISTIA_BASE_URL": "base_url", "WISTIA_LAKE_NOW": "now", MEDIA_IDS: "media_ids"}
 _TABLES = {"channels", "include", "exclude"}
 """Settings that are tables, which no variable can hold."""
+_SECRET_WORDS = ("access-key", "secret", "token", "credential", "password")
 DEFAULT_CONFIG = "wistia-lake.toml"
 
 
@@ -239,6 +240,13 @@ def _validate(settings: Settings) -> None:
         for place, rule in enumerate(rules, 1):
             if rule.project is rule.section is rule.tag is rule.title is None:
                 raise SettingsError(f"Rule {place} of [[{name}]] needs a project, section, tag or title pattern.")
+    for name in settings.catalog if isinstance(settings.catalog, dict) else ():
+        if any(word in name.lower() for word in _SECRET_WORDS):
+            raise SettingsError(
+                f"[catalog] holds {name!r}, which is a secret and must not stand in a file. AWS credentials come from "
+                "the AWS chain (AWS_PROFILE, AWS_ACCESS_KEY_ID, a role); anything else from PyIceberg's own variables, "
+                "such as PYICEBERG_CATALOG__WISTIA_LAKE__TOKEN."
+            )
     fixed_now(settings)
 
 

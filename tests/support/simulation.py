@@ -57,7 +57,7 @@ class Simulation:
     @property
     def catalog(self) -> Catalog:
         """The lake's tables."""
-        return Catalog(self.url or self.lake, self.shared)
+        return Catalog(self.url or self.lake, self.shared, prefix=str(self.settings.get("namespace_prefix", "")))
 
     @property
     def now(self) -> datetime:

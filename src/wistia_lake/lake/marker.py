@@ -28,7 +28,11 @@ def existing_store(lake: str) -> Store | None:
     if root is not None:
         return open_store(lake) if (root / MARKER_KEY).is_file() else None
     store = open_store(lake)
-    return store if store.exists(MARKER_KEY) else None
+    try:
+        store.get(MARKER_KEY)  # an answer to HEAD has no body, and cannot say that there is no such bucket
+    except FileNotFoundError:
+        return None
+    return store
 
 
 def read_marker(store: Store) -> Marker | None:

@@ -31,7 +31,7 @@ _REFUSED = {
     "AuthorizationHeaderMalformed": "the bucket is in another region; name its region in AWS_REGION",
     "IllegalLocationConstraint": "the bucket is in another region; name its region in AWS_REGION",
     "without LocationConstraint": "the bucket is in another region; name its region in AWS_REGION",
-    "Received redirect without location": "the bucket is in another region; name its region in AWS_REGION",
+    "incorrectly configured region": "the bucket is in another region; name its region in AWS_REGION",
     "AccessDenied": "the credentials may not do this; it takes s3:ListBucket, s3:GetObject, s3:PutObject and "
     "s3:DeleteObject on the lake's bucket and prefix",
     "403 Forbidden": "the credentials may not do this; check which ones the AWS chain finds, and what they may do",

@@ -14,7 +14,7 @@ from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import LakeUnreadable
 from wistia_lake.gold.registry import MODELS as GOLD
 from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, open_catalog
-from wistia_lake.lake.marker import MARKER_KEY
+from wistia_lake.lake.marker import existing_store
 from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import Store, lake_root, open_store
 from wistia_lake.lake.table import Table
@@ -67,8 +67,8 @@ def open_lake(lake: str) -> Store:
         LakeUnreadable: nothing was ever ingested there.
     """
     root = lake_root(lake)
-    store = open_store(lake) if root is None or (root / ROOT).is_dir() else None
-    if store is None or (root is None and not store.exists(MARKER_KEY)):
+    store = existing_store(lake) if root is None else open_store(lake) if (root / ROOT).is_dir() else None
+    if store is None:
         raise LakeUnreadable(
             f"There is no lake in {root or lake}. Fill it with `wistia-lake run`, or name another with --lake."
         )
