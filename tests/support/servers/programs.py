@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -43,13 +44,16 @@ def skip(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+_candidates = cycle(range(20_000 + os.getpid() % 9_000, 31_000, 7))
+"""Below those that the system hands out by itself. None is tried twice soon: a server that restarts wants its own back."""
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, all different, below those that the system hands out by itself."""
+    """Ports that nobody listens on now, all different, and not those of a server started before."""
     with ExitStack() as stack:
         ports: list[int] = []
-        candidate = 20_000 + os.getpid() % 10_000
         while len(ports) < count:
-            candidate = 10_000 + (candidate + 7 - 10_000) % 22_000
+            candidate = next(_candidates)
             found = stack.enter_context(socket.socket())
             with suppress(OSError):
                 found.bind(("127.0.0.1", candidate))
