@@ -107,7 +107,7 @@ async def read(work: Work, medias: Sequence[MediaRow], start: date) -> None:
         question = Question(
             MEDIA_TIMESERIES,
             lambda media_id: _params(one.ranges[media_id]),
-            lambda body, media_id: decode_timeseries(body, media_id=media_id),
+            lambda answer, media_id: decode_timeseries(answer.body, media_id=media_id),
             answered,
         )
         carried = Carried({}, None, len(one.listed))
