@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.lease import lease
+from wistia_lake.bronze.listed import Handover
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import LakeUnreadable
@@ -33,8 +34,12 @@ ROWS_PER_GROUP = 1_000_000
 _log = get_logger(__name__)
 
 
-def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False) -> BuildSummary:
+def build(
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, handover: Handover | None = None
+) -> BuildSummary:
     """Bring every table up to date with bronze; ``full`` recomputes everything.
+
+    What an ingest of the same command knows of bronze comes by the ``handover``.
 
     Raises:
         LeaseHeld: another build is at work on this lake.
@@ -50,11 +55,13 @@ def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = Fals
             catalog.forget_if_moved()
         engine = DuckDBEngine()
         try:
-            builder = Builder(store, loaded.settings, catalog, engine, clock=clock, full=full, renew=held.renew)
+            history = History(store, (handover or Handover()).take(store))
+            builder = Builder(history, loaded.settings, catalog, engine, clock=clock, full=full, renew=held.renew)
             for place, model in enumerate(MODELS):
                 reporter.step("build", place, len(MODELS))
                 builder.bring_up_to_date(model)
             reporter.step("build", len(MODELS), len(MODELS))
+            history.keep_manifests()
         finally:
             engine.close()
     return builder.summary
@@ -79,11 +86,11 @@ class Builder:
     """One build: a context of its own, and the record of what was built from what."""
 
     def __init__(
-        self, store: Store, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock, full: bool,
+        self, history: History, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock, full: bool,
         renew: Callable[[], None],
     ) -> None:  # fmt: skip
         self.summary = BuildSummary()
-        self._context = Context(History(store), settings, catalog, engine)
+        self._context = Context(history, settings, catalog, engine)
         self._catalog = catalog
         self._clock = clock
         self._full = full
