@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -95,15 +96,20 @@ class Builder:
         self._clock = clock
         self._full = full
         self._renew = renew
-        self._built = {(row["table_name"], row["partition"]): row for row in catalog.read(OPS_BUILT).to_pylist()}
+        self._built: dict[str, dict[str, dict[str, Any]]] = {}
+        """Rows of ``ops.built``, by table and partition."""
+        for row in catalog.read(OPS_BUILT).to_pylist():
+            self._built.setdefault(row["table_name"], {})[row["partition"]] = row
+        self._rows_built: dict[str, pa.Table] = {}
+        """The same as they are written, of tables that were not changed since."""
 
     def bring_up_to_date(self, model: Model) -> None:
         """Rebuild the partitions of one table whose digest differs from the recorded one."""
         name = model.table.full_name
         plan = model.plan(self._context)
-        recorded = {partition for table, partition in self._built if table == name}
-        stale = sorted(key for key, value in plan.items() if self._full or self._recorded_digest(name, key) != value)
-        gone = sorted(recorded - plan.keys())
+        recorded = self._built.get(name, {})
+        stale = sorted(key for key, value in plan.items() if self._full or _digest(recorded, key) != value)
+        gone = sorted(recorded.keys() - plan.keys())
         if stale or gone:
             for wanted in [[key] for key in stale] if model.reads_itself else [stale]:
                 self._rebuild(model, wanted, plan, gone)
@@ -112,10 +118,6 @@ class Builder:
         elif not plan:
             self._catalog.ensure(model.table)  # a table that has no rows yet can be asked, too
         self._context.plans[name] = plan
-
-    def _recorded_digest(self, table: str, partition: str) -> str | None:
-        row = self._built.get((table, partition))
-        return row["input_digest"] if row is not None else None
 
     def _rebuild(self, model: Model, wanted: list[str], plan: Plan, gone: list[str]) -> None:
         counts = dict.fromkeys(wanted, 0)
@@ -149,13 +151,23 @@ class Builder:
     def _record(self, table: Table, counts: dict[str, int], plan: Plan, gone: list[str], snapshot: int | None) -> None:
         """Written after the table's commit: a kill between the two leaves work to do, never a stale table."""
         now: datetime = self._clock()
+        recorded = self._built.setdefault(table.full_name, {})
         for key in gone:
-            self._built.pop((table.full_name, key), None)
+            recorded.pop(key, None)
         for key, count in counts.items():
             row = (table.full_name, key, plan[key], snapshot, count, now)
-            self._built[table.full_name, key] = dict(zip(OPS_BUILT.column_names, row, strict=True))
-        rows = pa.Table.from_pylist([self._built[key] for key in sorted(self._built)], schema=arrow_schema(OPS_BUILT))
-        self._catalog.replace(OPS_BUILT, None, [rows])
+            recorded[key] = dict(zip(OPS_BUILT.column_names, row, strict=True))
+        self._rows_built.pop(table.full_name, None)
+        for name, rows in self._built.items():
+            if name not in self._rows_built:
+                ordered = [row for _, row in sorted(rows.items())]
+                self._rows_built[name] = pa.Table.from_pylist(ordered, schema=arrow_schema(OPS_BUILT))
+        self._catalog.replace(OPS_BUILT, None, [pa.concat_tables(rows for _, rows in sorted(self._rows_built.items()))])
+
+
+def _digest(recorded: Mapping[str, Mapping[str, Any]], partition: str) -> str | None:
+    row = recorded.get(partition)
+    return row["input_digest"] if row is not None else None
 
 
 def _count(table: Table, group: pa.Table, counts: dict[str, int]) -> None:

@@ -32,6 +32,21 @@ def _stat_looks(context: Context, months: Iterable[date] | None = None) -> dict[
     return {month: sorted(looks.values(), key=lambda item: item[0]) for month, looks in sorted(kept.items())}
 
 
+def newest_snapshots(context: Context, medias: Iterable[str], before: date | None = None) -> list[date]:
+    """The months, of all or those before one, that hold the newest snapshot of some of these medias.
+
+    Mostly the last one or two. All months hold no more than these that is asked for, but are more to read every day.
+    """
+    missing, found = set(medias), []
+    for month, looks in reversed(_stat_looks(context).items()):
+        if before is None or month < before:
+            here = missing.intersection(media_id for _, _, manifest in looks for media_id in manifest.medias)
+            if here:
+                found.append(month)
+                missing -= here
+    return found
+
+
 def plan_engagement(context: Context) -> Plan:
     """One partition a month; each hangs on the one before, whose last snapshots it is compared with."""
     plan: Plan = {}
@@ -66,6 +81,7 @@ def engagement_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
 def _engagement_job(context: Context, month: date, looks: _Looks) -> Job:
     columns = {"batch_id": "text", "snapshot_day": "day", "month": "day", "look_order": "number"}
     rows = [(m.data.batch_id, look.slice.day, month, order) for order, look, m in looks if m.data is not None]
+    earlier = newest_snapshots(context, {media_id for _, _, m in looks for media_id in m.medias}, before=month)
     bronze = context.bronze("media_stats", [manifest for _, _, manifest in looks])
     return Job(
         sql_of(FACT_MEDIA_ENGAGEMENT),
@@ -74,5 +90,5 @@ def _engagement_job(context: Context, month: date, looks: _Looks) -> Job:
             "stat_looks": relations.relation(columns, rows),
             "duration_spans": relations.duration_spans(context.durations),
         },
-        {FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY)},
+        {FACT_MEDIA_ENGAGEMENT.full_name: context.table_in(FACT_MEDIA_ENGAGEMENT, earlier)},
     )
