@@ -12,11 +12,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 
 from wistia_lake.engines.base import Job
 from wistia_lake.engines.duckdb import DuckDBEngine
+from wistia_lake.lake.rows import TableInput
 from wistia_lake.lake.store import Store
 
 KEYS_A_LIST = 1000
@@ -58,7 +58,7 @@ class _Backend:
 def counted() -> Iterator[Calls]:
     """Count every call that this process makes inside the block. The calls are made all the same."""
     calls = Calls()
-    made, select, read_table = Store.__init__, DuckDBEngine.select, pq.read_table
+    made, select, dataset = Store.__init__, DuckDBEngine.select, TableInput.dataset
     opened, created, asked, deleted = PyArrowFile.open, PyArrowFile.create, PyArrowFile._file_info, PyArrowFileIO.delete
 
     def counting(name: str, real: Any) -> Any:
@@ -72,15 +72,20 @@ def counted() -> Iterator[Calls]:
         made(store, _Backend(backend, calls), *more, **named)
 
     def select_counting(engine: DuckDBEngine, job: Job, **named: Any) -> Any:
-        calls["GET bronze file"] += sum(len(bronze.files) for bronze in job.bronze)
-        calls["GET data file"] += sum(len(files) for files, _ in job.tables.values())
+        here = [url for bronze in job.bronze for url in bronze.files.values() if url.startswith("file:")]
+        calls["GET bronze file"] += len(here)  # from elsewhere they are fetched by the store, which counts
+        calls["GET data file"] += sum(len(table.files) for table in job.tables.values() if table.filesystem is None)
         return select(engine, job, **named)
+
+    def dataset_counting(table: TableInput) -> Any:
+        calls["GET data file"] += len(table.files)
+        return dataset(table)
 
     with ExitStack() as stack:
         for owner, name, replacement in (
             (Store, "__init__", open_store),
             (DuckDBEngine, "select", select_counting),
-            (pq, "read_table", counting("GET data file", read_table)),
+            (TableInput, "dataset", dataset_counting),
             (PyArrowFile, "open", counting("GET table file", opened)),
             (PyArrowFile, "create", counting("PUT table file", created)),
             (PyArrowFile, "_file_info", counting("HEAD table file", asked)),

@@ -27,9 +27,7 @@ REMOVED_COUNT = 5
 def plan(work: Outlook, looks: Looks, start: date) -> list[Slice]:
     """The slices that this run reads, oldest first."""
     settings, now = work.settings, work.clock()
-    rhythm = Rhythm(
-        settings.late_window_days, settings.sweep_days, settings.sweep_after_days, settings.settle_minutes
-    )
+    rhythm = Rhythm(settings.late_window_days, settings.sweep_days, settings.sweep_after_days, settings.settle_minutes)
     unclean = list_unclean(work.store, STREAM)
     slices: list[Slice] = []
     for scope in work.scopes:
