@@ -14,7 +14,8 @@ from wistia_lake.bronze.batch import encode_lines, read_blocks
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.errors import ApiExhausted, ApiGone
 from wistia_lake.model import Slice, scope_media
-from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work, in_parallel
+from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work
+from wistia_lake.pipeline.parallel import in_parallel
 from wistia_lake.privacy.reading import Decoded
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.wistia.client import Answer
