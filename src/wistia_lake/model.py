@@ -99,6 +99,13 @@ class Slice:
     def __str__(self) -> str:
         return f"{self.stream} {self.scope} {self.day}"
 
+    def read_at(self, at: datetime) -> Slice:
+        """The slice of a look that was first answered then, where slices are days of reading.
+
+        A run that goes on past midnight plans a slice on one day and reads it on the next.
+        """
+        return Slice(self.stream, self.scope, at.astimezone(UTC).date())
+
 
 class Secret:
     """A text that shows itself only to who asks for it by name; its repr is masked.

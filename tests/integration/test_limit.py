@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from wistia_lake.model import Secret
-from wistia_lake.pipeline.ingest_work import in_parallel
+from wistia_lake.pipeline.parallel import in_parallel
 from wistia_lake.sandbox.harness import Sandbox
 from wistia_lake.settings import Settings
 from wistia_lake.wistia.client import WistiaClient

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from uuid import UUID
 
 from wistia_lake.model import Slice
@@ -80,9 +80,8 @@ def stream_prefix(stream: str) -> str:
     return f"{ROOT}/{stream}/"
 
 
-@lru_cache(maxsize=1 << 17)
 def parse_manifest_key(key: str) -> Look | None:
-    """The look whose manifest a key names; None for any other object. One command lists the same keys many times."""
+    """The look whose manifest a key names; None for any other object."""
     match = _MANIFEST.fullmatch(key)
     if match is None:
         return None
@@ -128,6 +127,10 @@ class Looks:
             if look is not None and look.slice.stream == stream:
                 found[look.slice.scope][look.slice.day].append(look)
         self._found = {scope: {day: sorted(looks) for day, looks in days.items()} for scope, days in found.items()}
+
+    def add(self, look: Look) -> None:
+        """A look that was committed since the listing."""
+        insort(self._found.setdefault(look.slice.scope, {}).setdefault(look.slice.day, []), look)
 
     def __iter__(self) -> Iterator[Look]:
         for days in self._found.values():

@@ -82,7 +82,7 @@ class Lease:
             self._store.create(self._key(generation), self._encode(is_released=False))
         except FileExistsError as exc:
             raise self._lost() from exc
-        generations = self._generations()
+        generations = _generations(self._store, self._name)
         if max(generations) != generation:
             # Somebody was further ahead: older generations are deleted, so ours was free, but void.
             self._store.delete(self._key(generation))
@@ -92,12 +92,8 @@ class Lease:
             if older < generation:
                 self._store.delete(self._key(older))
 
-    def _generations(self) -> list[int]:
-        matches = (_KEY.fullmatch(key) for key in self._store.list(f"locks/{self._name}/"))
-        return [int(match[1]) for match in matches if match is not None]
-
     def _newest(self) -> int:
-        return max(self._generations(), default=0)
+        return newest_generation(self._store, self._name)
 
     def _key(self, generation: int) -> str:
         return f"locks/{self._name}/{generation:08d}.json"
@@ -160,6 +156,16 @@ def lease(store: Store, name: str, *, holder: str, clock: Clock, ttl: timedelta 
 def refuse_if_held(store: Store, name: str, *, clock: Clock) -> None:
     """Raise LeaseHeld if another process holds the lease ``name``; takes nothing."""
     Lease(store, name, holder="", clock=clock, ttl=TTL).refuse_if_held()
+
+
+def newest_generation(store: Store, name: str) -> int:
+    """How often the lease ``name`` was taken or renewed so far; 0 is never. It moves whenever anybody does either."""
+    return max(_generations(store, name), default=0)
+
+
+def _generations(store: Store, name: str) -> list[int]:
+    matches = (_KEY.fullmatch(key) for key in store.list(f"locks/{name}/"))
+    return [int(match[1]) for match in matches if match is not None]
 
 
 def _this_process() -> str | None:

@@ -11,6 +11,7 @@ from typing import Final
 from wistia_lake.bronze.batch import read_manifest
 from wistia_lake.bronze.layout import QUARANTINE, ROOT, Look, parse_manifest_key, parse_rows_key
 from wistia_lake.bronze.lease import Lease, lease
+from wistia_lake.bronze.remembered import CACHE
 from wistia_lake.lake.store import Entry, Store
 from wistia_lake.model import Clock
 
@@ -36,7 +37,7 @@ def leftovers(store: Store, clock: Clock) -> list[Leftover]:
         DataError: a manifest is damaged, so that it is not known what it names.
     """
     before = clock() - LEFT_FOR
-    found = [Leftover(CUT_OFF, entry) for entry in store.cut_off((ROOT, QUARANTINE, "locks"))]
+    found = [Leftover(CUT_OFF, entry) for entry in store.cut_off((ROOT, QUARANTINE, "locks", CACHE))]
     found += [Leftover(UNNAMED, entry) for entry in _unnamed(store, before)]
     dead = {key for name in LEASES if (key := Lease(store, name, holder="", clock=clock, ttl=LEFT_FOR).died())}
     found += [Leftover(DEAD_LEASE, entry) for entry in store.entries("locks/") if entry.key in dead]

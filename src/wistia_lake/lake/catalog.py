@@ -38,10 +38,15 @@ _PROPERTIES = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
     "commit.manifest-merge.enabled": "true",
+    # Lists of files: merged while there are few, and closed at about a hundred files. By default there may be a hundred
+    # lists that each commit reads, and then one of all files that each commit writes anew.
+    "commit.manifest.min-count-to-merge": "8",
+    "commit.manifest.target-size-bytes": "65536",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
     VERSION_PROPERTY: str(SCHEMA_VERSION),
 }
+FEW_PARTITIONS = 6
 ATTEMPTS = 3
 """How often a refused commit is planned again."""
 
@@ -252,14 +257,16 @@ class Catalog:
     def input_of(self, spec: Table, partitions: Collection[date]) -> TableInput:
         """The rows of some partitions now.
 
-        Picked from those between the first and the last: a filter that names each would be weighed for every file.
+        Many are picked from those between the first and the last: a filter that names each would be weighed for every
+        file. Few are named, so that the lists of those between them stay closed.
         """
         table = self.load(spec)
         if table is None or not partitions:
             return TableInput(spec)
         first, last, wanted = min(partitions), max(partitions), set(partitions)
+        where = inside(spec, sorted(wanted)) if len(wanted) <= FEW_PARTITIONS else between(spec, first, last)
         return self._input(
-            spec, table, between(spec, first, last), first, last,
+            spec, table, where, first, last,
             lambda task: partition_day(task.file.partition[0]) in wanted,
         )  # fmt: skip
 

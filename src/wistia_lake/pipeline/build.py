@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 
 from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.lease import lease
+from wistia_lake.bronze.listed import Handover
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import LakeUnreadable
@@ -33,8 +35,12 @@ ROWS_PER_GROUP = 1_000_000
 _log = get_logger(__name__)
 
 
-def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False) -> BuildSummary:
+def build(
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, handover: Handover | None = None
+) -> BuildSummary:
     """Bring every table up to date with bronze; ``full`` recomputes everything.
+
+    What an ingest of the same command knows of bronze comes by the ``handover``.
 
     Raises:
         LeaseHeld: another build is at work on this lake.
@@ -50,11 +56,13 @@ def build(loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = Fals
             catalog.forget_if_moved()
         engine = DuckDBEngine()
         try:
-            builder = Builder(store, loaded.settings, catalog, engine, clock=clock, full=full, renew=held.renew)
+            history = History(store, (handover or Handover()).take(store))
+            builder = Builder(history, loaded.settings, catalog, engine, clock=clock, full=full, renew=held.renew)
             for place, model in enumerate(MODELS):
                 reporter.step("build", place, len(MODELS))
                 builder.bring_up_to_date(model)
             reporter.step("build", len(MODELS), len(MODELS))
+            history.keep_manifests()
         finally:
             engine.close()
     return builder.summary
@@ -79,24 +87,29 @@ class Builder:
     """One build: a context of its own, and the record of what was built from what."""
 
     def __init__(
-        self, store: Store, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock, full: bool,
+        self, history: History, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock, full: bool,
         renew: Callable[[], None],
     ) -> None:  # fmt: skip
         self.summary = BuildSummary()
-        self._context = Context(History(store), settings, catalog, engine)
+        self._context = Context(history, settings, catalog, engine)
         self._catalog = catalog
         self._clock = clock
         self._full = full
         self._renew = renew
-        self._built = {(row["table_name"], row["partition"]): row for row in catalog.read(OPS_BUILT).to_pylist()}
+        self._built: dict[str, dict[str, dict[str, Any]]] = {}
+        """Rows of ``ops.built``, by table and partition."""
+        for row in catalog.read(OPS_BUILT).to_pylist():
+            self._built.setdefault(row["table_name"], {})[row["partition"]] = row
+        self._rows_built: dict[str, pa.Table] = {}
+        """The same as they are written, of tables that were not changed since."""
 
     def bring_up_to_date(self, model: Model) -> None:
         """Rebuild the partitions of one table whose digest differs from the recorded one."""
         name = model.table.full_name
         plan = model.plan(self._context)
-        recorded = {partition for table, partition in self._built if table == name}
-        stale = sorted(key for key, value in plan.items() if self._full or self._recorded_digest(name, key) != value)
-        gone = sorted(recorded - plan.keys())
+        recorded = self._built.get(name, {})
+        stale = sorted(key for key, value in plan.items() if self._full or _digest(recorded, key) != value)
+        gone = sorted(recorded.keys() - plan.keys())
         if stale or gone:
             for wanted in [[key] for key in stale] if model.reads_itself else [stale]:
                 self._rebuild(model, wanted, plan, gone)
@@ -105,10 +118,6 @@ class Builder:
         elif not plan:
             self._catalog.ensure(model.table)  # a table that has no rows yet can be asked, too
         self._context.plans[name] = plan
-
-    def _recorded_digest(self, table: str, partition: str) -> str | None:
-        row = self._built.get((table, partition))
-        return row["input_digest"] if row is not None else None
 
     def _rebuild(self, model: Model, wanted: list[str], plan: Plan, gone: list[str]) -> None:
         counts = dict.fromkeys(wanted, 0)
@@ -142,13 +151,23 @@ class Builder:
     def _record(self, table: Table, counts: dict[str, int], plan: Plan, gone: list[str], snapshot: int | None) -> None:
         """Written after the table's commit: a kill between the two leaves work to do, never a stale table."""
         now: datetime = self._clock()
+        recorded = self._built.setdefault(table.full_name, {})
         for key in gone:
-            self._built.pop((table.full_name, key), None)
+            recorded.pop(key, None)
         for key, count in counts.items():
             row = (table.full_name, key, plan[key], snapshot, count, now)
-            self._built[table.full_name, key] = dict(zip(OPS_BUILT.column_names, row, strict=True))
-        rows = pa.Table.from_pylist([self._built[key] for key in sorted(self._built)], schema=arrow_schema(OPS_BUILT))
-        self._catalog.replace(OPS_BUILT, None, [rows])
+            recorded[key] = dict(zip(OPS_BUILT.column_names, row, strict=True))
+        self._rows_built.pop(table.full_name, None)
+        for name, rows in self._built.items():
+            if name not in self._rows_built:
+                ordered = [row for _, row in sorted(rows.items())]
+                self._rows_built[name] = pa.Table.from_pylist(ordered, schema=arrow_schema(OPS_BUILT))
+        self._catalog.replace(OPS_BUILT, None, [pa.concat_tables(rows for _, rows in sorted(self._rows_built.items()))])
+
+
+def _digest(recorded: Mapping[str, Mapping[str, Any]], partition: str) -> str | None:
+    row = recorded.get(partition)
+    return row["input_digest"] if row is not None else None
 
 
 def _count(table: Table, group: pa.Table, counts: dict[str, int]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from wistia_lake.bronze.layout import Looks, new_batch_id
 from wistia_lake.bronze.lease import TTL, Lease, lease
+from wistia_lake.bronze.listed import Handover
 from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError
 from wistia_lake.lake.marker import Marker, coverage_start, first_whole_day, read_marker
 from wistia_lake.lake.store import Store, open_store
@@ -30,7 +31,8 @@ from wistia_lake.pipeline import (
 from wistia_lake.pipeline.expecting import least
 from wistia_lake.pipeline.ingest_fan import medias_of
 from wistia_lake.pipeline.ingest_setup import asked_range, holder, pseudonymizer_of
-from wistia_lake.pipeline.ingest_work import Work, in_parallel, together
+from wistia_lake.pipeline.ingest_work import Work
+from wistia_lake.pipeline.parallel import in_parallel, together
 from wistia_lake.pipeline.rotation import spares
 from wistia_lake.pipeline.summary import IngestSummary
 from wistia_lake.privacy.rows import MediaRow
@@ -48,12 +50,14 @@ def ingest(
     last: date | None = None,
     summary: IngestSummary | None = None,
     missing_only: bool = False,
+    handover: Handover | None = None,
 ) -> IngestSummary:
     """Read everything that is due, or the account days ``first`` to ``last``, and commit it slice by slice.
 
     With ``missing_only`` slices that have a final look are left out; without days it then means all that can be read.
     Slices that failed while others went on are in the summary's ``problems``. A ``summary`` that is given is filled
-    while the work goes on, so that it tells what was done also when it ends with an error.
+    while the work goes on, so that it tells what was done also when it ends with an error. What is known of bronze at
+    the end is given to the ``handover``.
 
     Raises:
         SettingsError, UsageError, LakeUnreadable: found before any page was asked for.
@@ -64,7 +68,7 @@ def ingest(
     """
     required_token(loaded)  # before a folder is made for the lake
     store = open_store(loaded.settings.lake)
-    return asyncio.run(ingest_into(store, loaded, clock, reporter, first, last, summary, missing_only))
+    return asyncio.run(ingest_into(store, loaded, clock, reporter, first, last, summary, missing_only, handover))
 
 
 async def ingest_into(
@@ -76,6 +80,7 @@ async def ingest_into(
     last: date | None = None,
     summary: IngestSummary | None = None,
     missing_only: bool = False,
+    handover: Handover | None = None,
 ) -> IngestSummary:
     """:func:`ingest` into a store that is already open."""
     settings, now = loaded.settings, clock()
@@ -91,6 +96,8 @@ async def ingest_into(
         async with client:
             try:
                 await with_heartbeat(_read_all(work), held)
+                if handover is not None:
+                    handover.give(work.listed, held)
             except ApiGone as exc:
                 # Single medias may vanish; lists cannot, so that the base URL is not that of the API.
                 raise ApiRejected(f"{exc} Check the base URL {client.base_url}.", status=404) from exc

@@ -39,10 +39,10 @@ async def read(work: Work, medias: Sequence[MediaRow], start: date) -> None:
         work.not_offered(STREAM, "silver.fact_account_day gets no new days", exc)
         return
     decoded = decode_account_by_date(answer.body)
-    findings = Findings()
+    at, findings = answer.requested_at, Findings()
+    slice_ = slice_.read_at(at)
     findings.add(decoded, slice_, 1)
     looks = work.looks(STREAM)
     rows = encode_lines(map(_encode, decoded.rows))
-    at = answer.requested_at
     seen = Seen(slice_, rows, at, at, 1, (), findings, covers=(first, last))
     work.commit(seen, looks, work.manifest(looks.latest(ACCOUNT)))

@@ -46,8 +46,11 @@ async def read_stats(work: Work, scope: str, medias: Sequence[MediaRow]) -> None
     work.put_off(due.media_id for due in chosen[count:])
     # What an earlier look of the day tells of other medias stays in the newest one, which then tells all of the day.
     earlier = work.manifest(work.looks(STATS).newest(scope, slice_.day)) if count < len(listed) else None
-    carried = Carried({} if earlier is None else dict(packed_rows(work, earlier)), None, len(listed))
-    question = Question(MEDIA_STATS, lambda _: {}, lambda body, media_id: decode_media_stats(body, media_id=media_id))
+    lines = {} if earlier is None else dict(packed_rows(work, earlier))
+    carried = Carried(lines, None, len(listed), of_day=slice_.day)
+    question = Question(
+        MEDIA_STATS, lambda _: {}, lambda answer, media: decode_media_stats(answer.body, media_id=media)
+    )
     await fan_out(work, slice_, [due.media_id for due in chosen[:count]], question, carried=carried)
 
 
@@ -88,7 +91,7 @@ async def read_by_date(work: Work, scope: str, medias: Sequence[MediaRow], start
         first, last = ranges[media_id]
         return {"start_date": first.isoformat(), "end_date": last.isoformat()}
 
-    question = Question(MEDIA_BY_DATE, params, lambda body, media_id: decode_by_date(body, media_id=media_id))
+    question = Question(MEDIA_BY_DATE, params, lambda answer, media: decode_by_date(answer.body, media_id=media))
     covers = min(first for first, _ in ranges.values()), max(last for _, last in ranges.values())
     await fan_out(work, slice_, list(ranges), question, covers, Carried({}, None, len(listed)), chosen.unmoved)
 

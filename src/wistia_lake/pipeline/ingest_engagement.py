@@ -47,7 +47,7 @@ async def read(work: Work, scope: str, medias: Sequence[MediaRow]) -> None:
     question = Question(
         MEDIA_ENGAGEMENT,
         lambda _: {},
-        lambda body, media_id: decode_engagement(body, media_id=media_id, looked_at=looked_at),
+        lambda answer, media: decode_engagement(answer.body, media_id=media, looked_at=answer.requested_at),
     )
     ordered = sorted(asked, key=lambda media_id: (media_id not in again, media_id))
     await fan_out(work, slice_, ordered, question, carried=Carried(rows, now.batch_id, len(listed)))

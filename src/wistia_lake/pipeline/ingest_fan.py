@@ -14,7 +14,8 @@ from wistia_lake.bronze.batch import encode_lines, read_blocks
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.errors import ApiExhausted, ApiGone
 from wistia_lake.model import Slice, scope_media
-from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work, in_parallel
+from wistia_lake.pipeline.ingest_work import Findings, Outlook, Seen, Work
+from wistia_lake.pipeline.parallel import in_parallel
 from wistia_lake.privacy.reading import Decoded
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.wistia.client import Answer
@@ -40,7 +41,7 @@ class Question:
 
     endpoint: Endpoint
     params: Callable[[str], dict[str, str | int]]
-    decode: Callable[[bytes, str], Decoded[Any]]
+    decode: Callable[[Answer, str], Decoded[Any]]
     answered: Mapping[str, Answer] = field(default_factory=dict)
     """Answers that are there already, by media, which is not asked again."""
 
@@ -55,6 +56,8 @@ class Carried:
     """The batch by which it was decided whom to ask."""
     media_count: int
     """Medias of the scope, asked or not."""
+    of_day: date | None = None
+    """The UTC day that the lines tell of and count for, if that is not any."""
 
 
 def packed_rows(work: Outlook, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
@@ -139,7 +142,7 @@ async def _ask(work: Work, media_id: str, question: Question) -> _Part | None:
             answer = await work.client.get(question.endpoint, params=question.params(media_id), media_id=media_id)
     except ApiGone:
         return None
-    decoded = question.decode(answer.body, media_id)
+    decoded = question.decode(answer, media_id)
     lines = zstandard.compress(_encode_lines(decoded.rows), 1) if decoded.rows else b""
     noticed: Decoded[Any] = Decoded([], decoded.bad, decoded.unknown_fields, decoded.dropped_fields)
     return _Part(media_id, answer.requested_at, lines, noticed)
@@ -149,17 +152,18 @@ def _commit(
     work: Work, slice_: Slice, parts: list[_Part], without: _Without, covers: tuple[date, date] | None,
     carried: Carried | None,
 ) -> None:  # fmt: skip
-    findings = Findings()
+    findings, first_at = Findings(), min(part.requested_at for part in parts)
+    slice_ = slice_.read_at(first_at)
     for page, part in enumerate(parts, start=1):
         findings.add(part.noticed, slice_, page)
-    lines = dict(carried.lines) if carried is not None else {}
+    lines = dict(carried.lines) if carried is not None and carried.of_day in (None, slice_.day) else {}
     lines |= {part.media_id: part.lines for part in parts if part.lines}
     ordered = sorted(lines.items())
     looks = work.looks(slice_.stream)
     seen = Seen(
         slice_,
         encode_lines(line for _, packed in ordered for line in zstandard.decompress(packed).splitlines()),
-        min(part.requested_at for part in parts),
+        first_at,
         max(part.requested_at for part in parts),
         len(parts),
         lines,

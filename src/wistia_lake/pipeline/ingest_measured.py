@@ -17,7 +17,8 @@ from wistia_lake.model import ONE_DAY, Slice, day_start, two_years_before
 from wistia_lake.pipeline.counts_past import Range
 from wistia_lake.pipeline.ingest_counts import Chosen, plan_counts, plan_ranges
 from wistia_lake.pipeline.ingest_fan import Carried, Question, fan_out, medias_of
-from wistia_lake.pipeline.ingest_work import Outlook, Work, in_parallel
+from wistia_lake.pipeline.ingest_work import Outlook, Work
+from wistia_lake.pipeline.parallel import in_parallel
 from wistia_lake.pipeline.rotation import spares
 from wistia_lake.privacy.rows import MediaRow
 from wistia_lake.privacy.statistics import decode_timeseries
@@ -107,7 +108,7 @@ async def read(work: Work, medias: Sequence[MediaRow], start: date) -> None:
         question = Question(
             MEDIA_TIMESERIES,
             lambda media_id: _params(one.ranges[media_id]),
-            lambda body, media_id: decode_timeseries(body, media_id=media_id),
+            lambda answer, media_id: decode_timeseries(answer.body, media_id=media_id),
             answered,
         )
         carried = Carried({}, None, len(one.listed))

@@ -81,7 +81,7 @@ async def look(work: Outlook, looks: Looks) -> Seen[dict[str, MediaRow]]:
         for media_id, row in sorted(rows.items())
     }
     return Seen(
-        slice_,
+        slice_.read_at(walked.first_requested_at),
         rows,
         walked.first_requested_at,
         max(last_at, walked.last_requested_at),

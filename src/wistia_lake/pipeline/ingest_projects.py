@@ -64,7 +64,7 @@ async def read(work: Work) -> None:
     looks = work.looks(STREAM)
     rows = [row for _, row in sorted(listed.rows.items())]
     seen = Seen(
-        listed.slice,
+        listed.slice.read_at(walked.first_requested_at),
         encode_lines(map(_encode, rows)),
         walked.first_requested_at,
         walked.last_requested_at,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from wistia_lake.bronze.batch import Committed, Encoded, Note, commit_look, list_looks, read_manifest
+from wistia_lake.bronze.batch import Committed, Encoded, Note, commit_look, read_manifest
 from wistia_lake.bronze.layout import Look, Looks, new_batch_id
 from wistia_lake.bronze.lease import Lease
+from wistia_lake.bronze.listed import Listed
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError, WistiaLakeError
+from wistia_lake.errors import ApiExhausted, ApiGone, ApiRejected, DataError
 from wistia_lake.lake.store import Store
 from wistia_lake.log import get_logger
 from wistia_lake.model import Clock, Reporter, Slice
@@ -101,6 +100,10 @@ class Outlook:
     client: WistiaClient
     clock: Clock
     asked: Asked | None
+    listed: Listed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listed = Listed(self.store)
 
     @property
     def scopes(self) -> list[str]:
@@ -108,8 +111,8 @@ class Outlook:
         return [f"media={media_id}" for media_id in self.settings.media_ids] or ["account"]
 
     def looks(self, stream: str) -> Looks:
-        """Every committed look of a stream."""
-        return list_looks(self.store, stream)
+        """Every committed look of a stream, those of this command included."""
+        return self.listed.looks(stream)
 
     def manifest(self, look: Look | None) -> Manifest | None:
         """A look's manifest, if there is a look."""
@@ -171,6 +174,7 @@ class Work(Outlook):
             content_hash=seen.rows.content_hash,
         )
         committed = commit_look(self.store, manifest, seen.rows, notes=seen.findings.notes, newest=newest)
+        self.listed.add(Look(manifest.final, manifest.batch_id, manifest.slice))
         self._count(committed)
         return committed
 
@@ -254,46 +258,3 @@ def refuse_if_bad(slice_: Slice, bad: int, good: int) -> None:
             f"{BAD_SHARE:.1%}, so nothing of this slice was kept; earlier looks at it stay. Run with -v to see the "
             "fields; if Wistia changed its answers, install a newer wistia-lake."
         )
-
-
-@asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that fails with the one failure that says most, not with a group of them."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except BaseExceptionGroup as failures:
-        raise _first_failure(failures) from None
-
-
-async def in_parallel(jobs: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T]:
-    """Run jobs, at most ``at_once`` at a time, started in order; results in order. The first failure stops them all."""
-    gate = asyncio.Semaphore(at_once)
-
-    async def guarded(job: Coroutine[Any, Any, T]) -> T:
-        async with gate:
-            return await job
-
-    pending = list(jobs)
-    try:
-        async with together() as group:
-            tasks = [group.create_task(guarded(job)) for job in pending]
-    finally:
-        for job in pending:
-            job.close()  # those that never began would warn that nobody awaited them
-    return [task.result() for task in tasks]
-
-
-def _first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The failure that says most: a bug before an error of ours, for that one would only hide it."""
-    leaves: list[BaseException] = []
-
-    def collect(found: BaseException) -> None:
-        if isinstance(found, BaseExceptionGroup):
-            for inner in found.exceptions:
-                collect(inner)
-        else:
-            leaves.append(found)
-
-    collect(failures)
-    return next((leaf for leaf in leaves if not isinstance(leaf, WistiaLakeError)), leaves[0])

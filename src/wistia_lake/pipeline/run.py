@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from wistia_lake.bronze.batch import list_looks
 from wistia_lake.bronze.layout import new_batch_id
+from wistia_lake.bronze.listed import Handover, Listed
 from wistia_lake.bronze.watermark import watermark
 from wistia_lake.errors import ApiGone, CheckFailed, WistiaLakeError
 from wistia_lake.lake.catalog import open_catalog
@@ -46,9 +46,9 @@ def run(
     ``summary`` that is given is filled while the work goes on, so that a bug does not hide what was done before it.
     """
 
-    def work(summary: RunSummary) -> None:
-        _ingest(loaded, summary, clock=clock, reporter=reporter, first=first, last=last)
-        _build_and_check(loaded, summary, clock=clock, reporter=reporter)
+    def work(summary: RunSummary, bronze: Handover) -> None:
+        _ingest(loaded, summary, bronze, clock=clock, reporter=reporter, first=first, last=last)
+        _build_and_check(loaded, summary, bronze, clock=clock, reporter=reporter)
 
     return _recorded(loaded, "run", clock, work, summary)
 
@@ -67,9 +67,9 @@ def run_backfill(
     What is committed stays, so that it can be stopped at any moment and called again.
     """
 
-    def work(summary: RunSummary) -> None:
-        _ingest(loaded, summary, clock=clock, reporter=reporter, first=first, last=last, missing_only=True)
-        _build_and_check(loaded, summary, clock=clock, reporter=reporter)
+    def work(summary: RunSummary, bronze: Handover) -> None:
+        _ingest(loaded, summary, bronze, clock=clock, reporter=reporter, first=first, last=last, missing_only=True)
+        _build_and_check(loaded, summary, bronze, clock=clock, reporter=reporter)
 
     return _recorded(loaded, "backfill", clock, work, summary)
 
@@ -85,8 +85,8 @@ def run_ingest(
 ) -> RunSummary:
     """Ingest alone; otherwise as :func:`run`."""
 
-    def work(summary: RunSummary) -> None:
-        _ingest(loaded, summary, clock=clock, reporter=reporter, first=first, last=last)
+    def work(summary: RunSummary, bronze: Handover) -> None:
+        _ingest(loaded, summary, bronze, clock=clock, reporter=reporter, first=first, last=last)
 
     return _recorded(loaded, "ingest", clock, work, summary)
 
@@ -96,8 +96,8 @@ def run_build(
 ) -> RunSummary:
     """Build and check alone; otherwise as :func:`run`."""
 
-    def work(summary: RunSummary) -> None:
-        _build_and_check(loaded, summary, clock=clock, reporter=reporter, full=full)
+    def work(summary: RunSummary, bronze: Handover) -> None:
+        _build_and_check(loaded, summary, bronze, clock=clock, reporter=reporter, full=full)
 
     return _recorded(loaded, "build", clock, work, summary)
 
@@ -105,6 +105,7 @@ def run_build(
 def _ingest(
     loaded: Loaded,
     summary: RunSummary,
+    bronze: Handover,
     *,
     clock: Clock,
     reporter: Reporter,
@@ -115,8 +116,9 @@ def _ingest(
     counts = IngestSummary(run_id=summary.run_id)
     try:
         ingest(
-            loaded, clock=clock, reporter=reporter, first=first, last=last, summary=counts, missing_only=missing_only
-        )
+            loaded, clock=clock, reporter=reporter, first=first, last=last, summary=counts, missing_only=missing_only,
+            handover=bronze,
+        )  # fmt: skip
         summary.ingest = counts
     finally:
         if counts.request_count:
@@ -124,31 +126,31 @@ def _ingest(
 
 
 def _build_and_check(
-    loaded: Loaded, summary: RunSummary, *, clock: Clock, reporter: Reporter, full: bool = False
+    loaded: Loaded, summary: RunSummary, bronze: Handover, *, clock: Clock, reporter: Reporter, full: bool = False
 ) -> None:
-    summary.build = build(loaded, clock=clock, reporter=reporter, full=full)
+    summary.build = build(loaded, clock=clock, reporter=reporter, full=full, handover=bronze)
     summary.failed_checks = [
         f"{r.table}: {r.check} ({r.bad_rows} rows)" for r in check(loaded, only_new=not full) if not r.passed
     ]
 
 
 def _recorded(
-    loaded: Loaded, command: str, clock: Clock, work: Callable[[RunSummary], None], given: RunSummary | None
+    loaded: Loaded, command: str, clock: Clock, work: Callable[[RunSummary, Handover], None], given: RunSummary | None
 ) -> RunSummary:
-    summary, began = given if given is not None else RunSummary(), time.monotonic()
+    summary, began, bronze = given if given is not None else RunSummary(), time.monotonic(), Handover()
     started = clock()
     summary.command, summary.lake = command, lake_name(loaded.settings.lake)
     summary.run_id, summary.started_at = new_batch_id(started), started
     with bound(run_id=summary.run_id):
         try:
-            work(summary)
+            work(summary, bronze)
             summary.problem = _problem(summary)
         except WistiaLakeError as exc:
             summary.problem = exc
         finally:
             summary.seconds = time.monotonic() - began
         if _is_lake(loaded) and (summary.ingest is not None or summary.build is not None):
-            _conclude(loaded, started, clock(), summary)
+            _conclude(loaded, started, clock(), summary, bronze)
         _log.info("run.ended", command=command, outcome=summary.outcome, exit_code=summary.exit_code)
     return summary
 
@@ -158,19 +160,19 @@ def _is_lake(loaded: Loaded) -> bool:
     return existing_store(loaded.settings.lake) is not None
 
 
-def _conclude(loaded: Loaded, started: datetime, finished: datetime, summary: RunSummary) -> None:
+def _conclude(loaded: Loaded, started: datetime, finished: datetime, summary: RunSummary, bronze: Handover) -> None:
     """Record the run and see how far the lake has come; neither may hide why the run failed."""
     try:
-        summary.coverage = _coverage(loaded)
+        summary.coverage = _coverage(loaded, bronze)
         _record(loaded, started, finished, summary)
     except WistiaLakeError as exc:
         _log.warning("run.not_recorded", error=type(exc).__name__)
         summary.problem = summary.problem or exc
 
 
-def _coverage(loaded: Loaded) -> Coverage | None:
+def _coverage(loaded: Loaded, bronze: Handover) -> Coverage | None:
     store = open_store(loaded.settings.lake)
-    marker, looks = read_marker(store), list_looks(store, EVENTS)
+    marker, looks = read_marker(store), (bronze.listed or Listed(store)).looks(EVENTS)
     scopes = set(map(media_scope, loaded.settings.media_ids)) or {ACCOUNT}
     scopes &= set(looks.scopes)
     if marker is None or not scopes:

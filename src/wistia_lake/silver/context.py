@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
@@ -80,6 +80,10 @@ class Context:
     def table(self, spec: Table, first: date | None = None, last: date | None = None) -> TableInput:
         """A table's rows for a job, of partitions from ``first`` to ``last`` if given."""
         return self.catalog.input(spec, first, last)
+
+    def table_in(self, spec: Table, partitions: Collection[date]) -> TableInput:
+        """The rows of some of a table's partitions for a job, possibly with those of partitions between them."""
+        return self.catalog.input_of(spec, partitions)
 
 
 @dataclass(frozen=True, slots=True)

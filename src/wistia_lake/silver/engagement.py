@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -14,23 +14,44 @@ from wistia_lake.model import ONE_DAY, Slice, first_of_month
 from wistia_lake.silver import relations
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 
+_Looks = list[tuple[int, Look, Manifest]]
 
-def _stat_looks(context: Context, month: date) -> list[tuple[int, Look, Manifest]]:
-    """The looks of a month, oldest first; of looks at one slice with the same content, the last stands for all."""
-    kept: dict[tuple[Slice, str], tuple[int, Look, Manifest]] = {}
+
+def _stat_looks(context: Context, months: Iterable[date] | None = None) -> dict[date, _Looks]:
+    """The looks of some months, or of all, oldest first.
+
+    Of looks at one slice with the same content, the last stands for all.
+    """
+    wanted = None if months is None else set(months)
+    kept: dict[date, dict[tuple[Slice, str], tuple[int, Look, Manifest]]] = {}
     for order, look in enumerate(context.history.ordered_looks("media_stats")):
-        if first_of_month(look.slice.day) == month:
+        month = first_of_month(look.slice.day)
+        if wanted is None or month in wanted:
             manifest = context.history.manifest(look)
-            kept[look.slice, manifest.content_hash] = (order, look, manifest)
-    return sorted(kept.values(), key=lambda item: item[0])
+            kept.setdefault(month, {})[look.slice, manifest.content_hash] = (order, look, manifest)
+    return {month: sorted(looks.values(), key=lambda item: item[0]) for month, looks in sorted(kept.items())}
+
+
+def newest_snapshots(context: Context, medias: Iterable[str], before: date | None = None) -> list[date]:
+    """The months, of all or those before one, that hold the newest snapshot of some of these medias.
+
+    Mostly the last one or two. All months hold no more than these that is asked for, but are more to read every day.
+    """
+    missing, found = set(medias), []
+    for month, looks in reversed(_stat_looks(context).items()):
+        if before is None or month < before:
+            here = missing.intersection(media_id for _, _, manifest in looks for media_id in manifest.medias)
+            if here:
+                found.append(month)
+                missing -= here
+    return found
 
 
 def plan_engagement(context: Context) -> Plan:
     """One partition a month; each hangs on the one before, whose last snapshots it is compared with."""
     plan: Plan = {}
     before = ""
-    for month in sorted({first_of_month(day) for day in context.history.looks["media_stats"].all_days()}):
-        looks = _stat_looks(context, month)
+    for month, looks in _stat_looks(context).items():
         medias = sorted({media_id for _, _, manifest in looks for media_id in manifest.medias})
         durations = {media_id: context.durations[media_id] for media_id in medias if media_id in context.durations}
         content = [
@@ -53,14 +74,14 @@ def _until(durations: dict[str, list[tuple[date, int]]], month: date) -> dict[st
 
 def engagement_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """One job a month, in order."""
-    for month in sorted(map(date.fromisoformat, partitions)):
-        yield _engagement_job(context, month)
+    for month, looks in _stat_looks(context, map(date.fromisoformat, partitions)).items():
+        yield _engagement_job(context, month, looks)
 
 
-def _engagement_job(context: Context, month: date) -> Job:
-    looks = _stat_looks(context, month)
+def _engagement_job(context: Context, month: date, looks: _Looks) -> Job:
     columns = {"batch_id": "text", "snapshot_day": "day", "month": "day", "look_order": "number"}
     rows = [(m.data.batch_id, look.slice.day, month, order) for order, look, m in looks if m.data is not None]
+    earlier = newest_snapshots(context, {media_id for _, _, m in looks for media_id in m.medias}, before=month)
     bronze = context.bronze("media_stats", [manifest for _, _, manifest in looks])
     return Job(
         sql_of(FACT_MEDIA_ENGAGEMENT),
@@ -69,5 +90,5 @@ def _engagement_job(context: Context, month: date) -> Job:
             "stat_looks": relations.relation(columns, rows),
             "duration_spans": relations.duration_spans(context.durations),
         },
-        {FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, None, month - ONE_DAY)},
+        {FACT_MEDIA_ENGAGEMENT.full_name: context.table_in(FACT_MEDIA_ENGAGEMENT, earlier)},
     )

@@ -9,8 +9,10 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from wistia_lake.bronze.layout import Look, Looks, stream_prefix
-from wistia_lake.bronze.manifest import Manifest, decode_manifest
+from wistia_lake.bronze.layout import Look
+from wistia_lake.bronze.listed import Listed
+from wistia_lake.bronze.manifest import Manifest
+from wistia_lake.bronze.remembered import Manifests
 from wistia_lake.engines.base import BronzeInput
 from wistia_lake.errors import DataError
 from wistia_lake.lake.store import Store
@@ -38,18 +40,22 @@ class Shown:
 class History:
     """Bronze of one lake at the moment a build began."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, listed: Listed | None = None) -> None:
+        """``listed`` is what the command knows already."""
         self.store = store
-        self.looks = {stream: Looks(stream, store.list(stream_prefix(stream))) for stream in BRONZE_COLUMNS}
-        self._manifests: dict[str, Manifest] = {}
+        listed = listed if listed is not None else Listed(store)
+        self.looks = {stream: listed.looks(stream) for stream in BRONZE_COLUMNS}
+        self._manifests = Manifests(store, listed)
         self._shown: dict[tuple[str, date], list[Shown]] = {}
+        self._ordered: dict[str, list[Look]] = {}
 
     def manifest(self, look: Look) -> Manifest:
         """The look's manifest, read once."""
-        key = look.manifest_key
-        if key not in self._manifests:
-            self._manifests[key] = decode_manifest(self.store.get(key), key)
-        return self._manifests[key]
+        return self._manifests.of(look)
+
+    def keep_manifests(self) -> None:
+        """Spare the next build the reading of what this one has read; only who holds the lease of a build may."""
+        self._manifests.keep(BRONZE_COLUMNS)
 
     def shown(self, stream: str, day: date) -> list[Shown]:
         """The looks that count for a day: the account's newest, and each media's own where that is newer.
@@ -93,7 +99,9 @@ class History:
 
     def ordered_looks(self, stream: str) -> list[Look]:
         """Every look of a stream, oldest first."""
-        return sorted(self.looks[stream], key=lambda look: (look.batch_id, look.slice.scope))
+        if stream not in self._ordered:
+            self._ordered[stream] = sorted(self.looks[stream], key=lambda look: (look.batch_id, look.slice.scope))
+        return self._ordered[stream]
 
     def bronze(self, stream: str, manifests: Iterable[Manifest]) -> BronzeInput:
         """The data objects of some manifests as an engine's input; empty looks have none."""

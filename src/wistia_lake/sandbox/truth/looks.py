@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ class Looks:
             if any(walk.is_lie for walk in walks):
                 walks = believed(walks, lambda walk: walk.keys(world), lambda walk: walk.is_of_a_finished_day(settle))
             self.events[slice_] = walks
-        self.stats: list[tuple[datetime, str]] = [found for fan in self._fans.values() for found in fan.kept()]
+        self.stats = [found for fan in self._fans.values() for found in fan.kept()]
 
     def _read(self, number: int, line: Mapping[str, Any], at: datetime) -> None:
         path = str(line["path"]).removeprefix("/v1").removeprefix("/modern").removesuffix(".json")
@@ -187,12 +187,21 @@ def _event_walk(at: datetime, number: int, slice_: tuple[date, str | None]) -> E
     return walk
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Counted:
+    """One answer about a media's lifetime counters, and the day for which it counts."""
+
+    at: datetime
+    media_id: str
+    day: date
+
+
 @dataclass(slots=True)
 class Fan:
     """The lifetime counters that one round asked for, media by media: a reader keeps all of them or none.
 
     None, if any media had no answer in the end, or a twentieth of them were not there any more. Rounds that ask for
-    single medias' sessions keep each media by itself.
+    single medias' sessions keep each media by itself. What is kept together is of the UTC day of the first answer.
     """
 
     by_media: bool = False
@@ -206,8 +215,19 @@ class Fan:
         if is_good and status == 200:
             self.good.append((at, media_id))
 
-    def kept(self) -> list[tuple[datetime, str]]:
-        """Instants and medias of the answers that a reader keeps."""
+    def kept(self) -> list[Counted]:
+        """The answers that a reader keeps."""
         gone = sum(status == 404 for status in self.last.values())
         is_whole = {*self.last.values()} <= {200, 404} and gone < _MOST_GONE * len(self.last)
-        return self.good if self.by_media or is_whole else []
+        if self.by_media:
+            return [Counted(at, media_id, at.date()) for at, media_id in self.good]
+        return list(self._together()) if is_whole else []
+
+    def _together(self) -> Iterator[Counted]:
+        """Every answer with its day; who asks for a media again looks again."""
+        day, seen = date.min, set[str]()
+        for at, media_id in self.good:
+            if not seen or media_id in seen:
+                day, seen = at.date(), set()
+            seen.add(media_id)
+            yield Counted(at, media_id, day)

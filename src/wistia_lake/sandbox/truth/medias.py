@@ -171,7 +171,7 @@ _CHANGING = ("load_count", "play_count", "visitor_count", "unique_play_count")
 
 def engagement_rows(world: World, looks: Looks, durations: Durations) -> list[dict[str, Any]]:
     """silver.fact_media_engagement: the last answer of each UTC day."""
-    last = {(media_id, at.date()): at for at, media_id in sorted(looks.stats)}
+    last = {(one.media_id, one.day): one.at for one in sorted(looks.stats)}
     rows, before = [], dict[str, dict[str, Any]]()
     for media_id, day in sorted(last):
         at, previous = last[media_id, day], before.get(media_id)

@@ -1,0 +1,62 @@
+"""What bronze holds by one listing of each stream, which a whole command shares.
+
+A bucket lists a thousand keys a request, so that a stream is listed once, and what the command commits itself is added.
+It may be trusted for as long as nobody else can have changed bronze: see :class:`Handover`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wistia_lake.bronze.layout import Look, Looks, stream_prefix
+from wistia_lake.bronze.lease import Lease, newest_generation
+from wistia_lake.lake.store import Store
+
+Stamp = tuple[int, datetime]
+"""Size of an object, and when it was written: another object under the same key has another."""
+
+
+class Listed:
+    """The looks of each stream, listed when they are first asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._looks: dict[str, Looks] = {}
+        self._stamps: dict[str, dict[str, Stamp]] = {}
+
+    def looks(self, stream: str) -> Looks:
+        """Every committed look of a stream; the same object every time, which :meth:`add` keeps up to date."""
+        if stream not in self._looks:
+            entries = list(self._store.entries(stream_prefix(stream)))
+            self._looks[stream] = Looks(stream, (entry.key for entry in entries))
+            self._stamps[stream] = {entry.key: (entry.size, entry.written_at) for entry in entries}
+        return self._looks[stream]
+
+    def stamp(self, look: Look) -> Stamp | None:
+        """What the listing says of a look's manifest; None if the look was added since."""
+        return self._stamps.get(look.slice.stream, {}).get(look.manifest_key)
+
+    def add(self, look: Look) -> None:
+        """A look that this command has committed."""
+        if look.slice.stream in self._looks:
+            self._looks[look.slice.stream].add(look)
+
+
+@dataclass(slots=True)
+class Handover:
+    """What the steps of one command know of bronze, from one to the next, while it is surely still true."""
+
+    listed: Listed | None = None
+    _generation: int = 0
+    """Of the lease under which ``listed`` was made, or brought up to date, last."""
+
+    def give(self, listed: Listed, held: Lease) -> None:
+        """Hand on what is known at the end of an ingest."""
+        self.listed, self._generation = listed, held.generation
+
+    def take(self, store: Store) -> Listed:
+        """What was handed on, or a new listing: whoever adds or prunes looks takes the lease of an ingest first."""
+        if self.listed is None or newest_generation(store, "ingest") != self._generation:
+            self.listed = Listed(store)
+        return self.listed

@@ -1,0 +1,52 @@
+"""A daily run asks the store for no more after 730 days than after 30: nothing lists or reads the history again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.counted import Calls, counted
+from support.past import ONE_DAY, Past
+from support.simulation import Simulation, utc
+from wistia_lake.lake.store import open_store
+from wistia_lake.sandbox.harness import Sandbox
+
+NOW = utc("2025-03-12 14:00")
+FEW, MANY = 30, 730
+DAYS = 3
+"""Of daily runs before the one that is counted: the first checks every partition, the second reads what the sweep does."""
+ALLOWED = 1.10
+
+
+def lake_of(folder: Path, sandbox: Sandbox, days: int) -> Simulation:
+    """A lake with a history of its own, built."""
+    folder.mkdir()
+    account = Simulation(sandbox, folder)
+    Past(open_store(str(account.lake)), sandbox, days, NOW).write()
+    account.build()
+    return account
+
+
+@pytest.mark.long
+def test_a_daily_run_makes_as_many_calls_after_730_days_as_after_30(tmp_path: Path) -> None:
+    with Sandbox("tiny", now=NOW) as sandbox:
+        lakes = {days: lake_of(tmp_path / str(days), sandbox, days) for days in (FEW, MANY)}
+        found: dict[int, Calls] = {}
+        for number in range(DAYS + 1):
+            sandbox.advance(NOW + number * ONE_DAY)
+            for days, account in lakes.items():
+                with counted() as calls:
+                    account.run()
+                found[days] = calls
+    for days, calls in found.items():
+        print(f"after {days} days: {calls.told()}")
+    few, many = found[FEW], found[MANY]
+    assert few.of("GET") > 100, "most calls are not counted"
+    assert few.of("PUT") > 100, "most calls are not counted"
+    assert many.total() <= ALLOWED * few.total(), f"{few.told()}\n{many.told()}"
+    for verb in ("GET", "PUT"):
+        assert many.of(verb) <= ALLOWED * few.of(verb), f"{few.told()}\n{many.told()}"
+    # A bucket lists a thousand keys at a time, and every stream is listed once.
+    keys = sum(1 for _ in open_store(str(lakes[MANY].lake)).list("bronze/"))
+    assert many.of("LIST") <= few.of("LIST") + keys / 1000 + 2, f"{few.told()}\n{many.told()}"
