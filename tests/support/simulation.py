@@ -107,6 +107,7 @@ class Simulation:
             "WISTIA_LAKE_PSEUDONYM_KEY": KEY,
             "WISTIA_LAKE_REQUESTS_PER_MINUTE": "60000",
             "WISTIA_LAKE_NOW": instant_text(self.now),
+            "WISTIA_LAKE_NAMESPACE_PREFIX": str(self.settings.get("namespace_prefix", "")),
         }
         return [*words, *where, "--config", str(self.folder / "wistia-lake.toml")], environment
 
