@@ -53,7 +53,7 @@ class Simulation:
     @property
     def catalog(self) -> Catalog:
         """The lake's tables."""
-        return Catalog(self.lake)
+        return Catalog(self.lake, self.settings.get("catalog"))  # type: ignore[arg-type]
 
     @property
     def now(self) -> datetime:
