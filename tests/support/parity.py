@@ -8,7 +8,7 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.catalog import LAKE_PROPERTY, Catalog
 from wistia_lake.lake.table import Table
 
 
@@ -51,9 +51,10 @@ def on_disk(catalog: Catalog, table: Table) -> tuple[object, ...]:
     """Schema, partitioning, sort order and what the files say: column, type, whether optional, field id."""
     loaded = catalog.load(table)
     assert loaded is not None
+    properties = {name: value for name, value in loaded.properties.items() if name != LAKE_PROPERTY}
     files = {tuple(_described(path)) for path in _files(catalog, table)}
     return (
-        str(loaded.schema()), str(loaded.spec()), str(loaded.sort_order()), sorted(map(repr, loaded.properties.items())),
+        str(loaded.schema()), str(loaded.spec()), str(loaded.sort_order()), properties,
         files,
     )  # fmt: skip
 
