@@ -51,7 +51,9 @@ soak: $(STAMP) ## a year of daily runs with maintenance every week: nothing may 
 engines-fetch: .venvs/servers/.installed .venvs/spark4/.installed .venvs/spark35/.installed $(ENGINES)/$(TRINO) ## get the engines and servers of make engines (Maven, Java 17 and 24+)
 
 engines: $(STAMP) ## every engine on the same lake: S3, Iceberg REST, Trino, Spark (after make engines-fetch)
-	WISTIA_LAKE_NO_SKIPS=1 $(BIN)/python -m pytest -n 0 -s -q -m engines
+	WISTIA_LAKE_NO_SKIPS=1 $(BIN)/python -m pytest -n 0 -s -q -m engines --ignore tests/spark
+	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark4/bin/python -m pytest -n 0 -s -q -m engines tests/spark
+	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark35/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 
 # Only the plugin that reads Iceberg stays; its files are hard links to those of others, so all are unpacked first.
 $(ENGINES)/$(TRINO): .ci/engines/pom.xml .ci/engines/SHA256SUMS

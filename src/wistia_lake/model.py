@@ -63,6 +63,11 @@ def first_of_month(day: date) -> date:
     return day.replace(day=1)
 
 
+def last_of_month(day: date) -> date:
+    """The last day of the month that a day belongs to."""
+    return first_of_month(first_of_month(day) + 31 * ONE_DAY) - ONE_DAY
+
+
 def two_years_before(now: datetime) -> datetime:
     """The rolling edge of the events endpoint: the same wall time two years earlier.
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -93,6 +93,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Stands before silver, gold and ops in a shared catalog, so that it can hold several lakes; never in SQL here."""
     catalog: Annotated[str | dict[str, str] | None, Meta(examples=[{"type": "glue"}])] = None
     """An Iceberg catalog that several programs share: PyIceberg's properties, or a name in its configuration."""
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """What computes the tables: duckdb on this machine, or the Apache Spark that Spark's own configuration names."""
+    spark_catalog: Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")] = "lake"
+    """Name that the lake's Iceberg catalog has in Spark's configuration: `spark.sql.catalog.<name>`."""
+    spark_s3: Literal["s3a", "s3"] = "s3a"
+    """How Spark's cluster calls buckets when it reads bronze: s3a with Hadoop's own client, s3 with Amazon EMR's."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
     include: tuple[MediaRule, ...] = ()

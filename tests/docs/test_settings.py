@@ -72,7 +72,7 @@ def test_the_example_decides_nothing_and_loads_with_every_mark_taken_away(tmp_pa
 
 @ONE_BY_ONE
 def test_a_range_on_the_page_is_the_range_that_holds(one, tmp_path):
-    bounds = re.findall(r"\d+", one.kind)
+    bounds = re.findall(r"\b\d+\b", one.kind)
     for place, bound in enumerate(map(int, bounds)):
         for value, is_good in ((bound, True), (bound + (1 if place else -1), False)):
             flags = {one.name: value}

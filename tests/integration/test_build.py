@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from support.cases import write_look
 from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.checks.basic import check_tables
+from wistia_lake.engines.base import Written
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.errors import DataError, LakeUnreadable, LeaseHeld
-from wistia_lake.lake.catalog import Catalog
+from wistia_lake.errors import DataError, LakeUnreadable, LeaseHeld, SettingsError
+from wistia_lake.lake.catalog import Catalog, Refused
 from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
+from wistia_lake.lake.table import Table
 from wistia_lake.lake.tables import BY_NAME, FACT_EVENT, KPI_MEDIA_28D
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.build import build
@@ -216,3 +219,67 @@ def test_a_folder_without_a_lake_is_said_and_left_as_it_is(tmp_path: Path) -> No
     with pytest.raises(LakeUnreadable, match="wistia-lake run"):
         check(loaded)
     assert list(tmp_path.iterdir()) == []
+
+
+class _Overtaken(DuckDBEngine):
+    """Somebody commits a newer look and its tables while the first build of sessions is about to commit."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = [meanwhile]
+
+    def replace(self, catalog: Catalog, table: Table, *more: Any) -> Written:
+        """As it should be, but for the first time that sessions are written."""
+        if table == FACT_EVENT and self._meanwhile:
+            self._meanwhile.pop()()
+            raise Refused("Another writer was first.")
+        return super().replace(catalog, table, *more)
+
+
+def test_a_refused_build_reads_bronze_anew(lake: Lake) -> None:
+    """What was committed meanwhile may be newer than what the build knew: it must not come again with the old."""
+    lake.events("2025-02-05", "e5", "known")
+    engine = _Overtaken(lambda: lake.events("2025-02-05", "e5", "known", "newer"))
+    try:
+        built = build(Loaded(lake.settings, lake.root.parent), clock=lambda: NOW, reporter=Quiet(), engine=engine)
+    finally:
+        engine.close()
+    assert built.tables["silver.fact_event"] == 4
+    assert lake.rows("silver.fact_event").num_rows == 12
+    assert lake.build().partition_count == 0
+
+
+def test_a_full_build_that_is_refused_computes_nothing_twice(lake: Lake) -> None:
+    """What it had computed before it was refused is kept, the rest is computed."""
+    engine = _Overtaken(lambda: None)
+    try:
+        loaded = Loaded(lake.settings, lake.root.parent)
+        built = build(loaded, clock=lambda: NOW, reporter=Quiet(), engine=engine, full=True)
+    finally:
+        engine.close()
+    assert built.tables["silver.media_duration"] == 1
+    assert built.tables["silver.fact_event"] == 10
+
+
+def test_a_build_that_is_refused_again_and_again_gives_up(lake: Lake) -> None:
+    """Three times, then somebody must look."""
+
+    class _Refusing(DuckDBEngine):
+        tries = 0
+
+        def replace(self, *_: Any) -> Written:
+            self.tries += 1
+            raise Refused("Another writer was first.")
+
+    engine = _Refusing()
+    lake.events("2025-02-05", "e5", "new")
+    with pytest.raises(Refused):
+        build(Loaded(lake.settings, lake.root.parent), clock=lambda: NOW, reporter=Quiet(), engine=engine)
+    engine.close()
+    assert engine.tries == 3
+
+
+def test_spark_is_refused_for_a_lake_on_one_machine(lake: Lake) -> None:
+    """Its catalog is a file that a cluster cannot share; nothing is touched."""
+    with pytest.raises(SettingsError, match=r"SQLite.*duckdb"):
+        lake.build(engine="spark")

@@ -57,7 +57,9 @@ class Simulation:
     @property
     def catalog(self) -> Catalog:
         """The lake's tables."""
-        return Catalog(self.url or self.lake, self.shared, prefix=str(self.settings.get("namespace_prefix", "")))
+        shared = self.shared or self.settings.get("catalog")
+        prefix = str(self.settings.get("namespace_prefix", ""))
+        return Catalog(self.url or self.lake, shared, prefix=prefix)  # type: ignore[arg-type]
 
     @property
     def now(self) -> datetime:

@@ -42,7 +42,7 @@ class Invocation:
         """The settings from all sources, the flags last."""
         from wistia_lake.settings import load_settings
 
-        names = ("lake", "base_url", "allow_host", "now", "max_requests")
+        names = ("lake", "base_url", "allow_host", "now", "max_requests", "engine")
         flags = {name: self.given[name] for name in names if name in self.given}
         self.loaded = load_settings(
             environ=os.environ,
@@ -176,6 +176,15 @@ def most_requests(function: _Decorated) -> _Decorated:
         "--max-requests", type=click.IntRange(min=1), metavar="N", callback=_remember, expose_value=False,
         help="Begin nothing new once N requests were made; what is left waits for the next run. A day of sessions that "
         "was begun is read to its end. [WISTIA_LAKE_MAX_REQUESTS; default: no limit]",
+    )(function)  # fmt: skip
+
+
+def engine_choice(function: _Decorated) -> _Decorated:
+    """Add --engine."""
+    return click.option(
+        "--engine", type=click.Choice(["duckdb", "spark"]), callback=_remember, expose_value=False,
+        help="What computes the tables: this machine, or the Apache Spark that Spark's own configuration names. "
+        "[WISTIA_LAKE_ENGINE; default: duckdb]",
     )(function)  # fmt: skip
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wistia_lake.cli.options import Invocation, clock_of, command, day_range, most_requests, refuse_reversed
+from wistia_lake.cli.options import (
+    Invocation,
+    clock_of,
+    command,
+    day_range,
+    engine_choice,
+    most_requests,
+    refuse_reversed,
+)
 
 if TYPE_CHECKING:
     from wistia_lake.pipeline.summary import RunSummary
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
 @command()
 @day_range
 @most_requests
+@engine_choice
 def run(invocation: Invocation, first: date | None, last: date | None) -> None:
     """Ingest, build and check: the command a schedule calls.
 
@@ -58,6 +67,7 @@ def ingest(invocation: Invocation, first: date | None, last: date | None) -> Non
 
 @command()
 @click.option("--full", is_flag=True, help="Compute everything anew from bronze.")
+@engine_choice
 def build(invocation: Invocation, full: bool) -> None:
     """Compute the tables whose inputs changed.
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wistia_lake.cli.options import Invocation, clock_of, command, day_range, most_requests, refuse_reversed
+from wistia_lake.cli.options import (
+    Invocation,
+    clock_of,
+    command,
+    day_range,
+    engine_choice,
+    most_requests,
+    refuse_reversed,
+)
 
 if TYPE_CHECKING:
     from wistia_lake.pipeline.plan import Plan
@@ -65,6 +73,7 @@ def _size(count: int) -> str:
 @command()
 @day_range
 @most_requests
+@engine_choice
 def backfill(invocation: Invocation, first: date | None, last: date | None) -> None:
     """Read the past, oldest day first; can be stopped and goes on where it was.
 

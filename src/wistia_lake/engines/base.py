@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from wistia_lake.lake.rows import TableInput
+from wistia_lake.model import ONE_DAY, first_of_month
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from wistia_lake.lake.catalog import Catalog
+    from wistia_lake.lake.table import Table
+
+WHOLE = "*"
+"""The partition of a table without partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,28 @@ class Job:
     """Full table name to the rows meant."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a commit left behind."""
+
+    snapshot_id: int | None
+    """None if the table never held anything and still does not."""
+    row_counts: Mapping[str, int]
+    """Rows by partition, for each that was named."""
+
+
 class Engine(Protocol):
     """Computes jobs. Session zone UTC; the same rows on every engine."""
 
-    dialect: str
+    rows_per_job: int
+    """Rows of bronze that one job may read; one day that has more is a job of its own."""
+    days_per_job: int
+    """Days that one job may read, likewise."""
+    months_per_job: int
+    """Months that one job may compute of a table that is partitioned by month."""
+
+    def begin(self, catalog: Catalog, tables: Sequence[Table]) -> None:
+        """Called before bronze is listed: from now on, what others write to the tables must not be overwritten."""
 
     def select(self, job: Job, *, rows_per_group: int) -> Iterator[pa.Table]:
         """The job's rows in order, in groups of about ``rows_per_group``.
@@ -59,5 +85,34 @@ class Engine(Protocol):
             DataError: a data object does not hold the rows that its manifest promises.
         """
 
+    def replace(
+        self, catalog: Catalog, table: Table, partitions: Sequence[str], jobs: Iterable[Job], beat: Callable[[], None]
+    ) -> Written:
+        """Replace whole partitions by what the jobs give, in one commit; those that get no rows are emptied.
+
+        ``beat`` is called now and then, and last before the commit: it raises if the work must not go on.
+
+        Raises:
+            DataError: a data object does not hold the rows that its manifest promises; nothing was written.
+            Refused: another writer changed the same partitions meanwhile; nothing was written.
+        """
+
     def close(self) -> None:
         """Release memory and temporary files."""
+
+
+def partition_days(table: Table, partitions: Sequence[str]) -> list[date] | None:
+    """Partitions as dates; None is the whole of a table without partitions."""
+    return None if table.partition is None else [date.fromisoformat(key) for key in partitions]
+
+
+def groups_of(months: Iterable[date], size: int) -> Iterator[list[date]]:
+    """Months in a row, at most so many at a time."""
+    group: list[date] = []
+    for month in sorted(months):
+        if group and (len(group) == size or first_of_month(group[-1] + 31 * ONE_DAY) != month):
+            yield group
+            group = []
+        group.append(month)
+    if group:
+        yield group

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from wistia_lake.engines.base import BronzeInput, Job
+from wistia_lake.engines.base import WHOLE, BronzeInput, Job, Written, partition_days
 from wistia_lake.errors import DataError, EngineError
 from wistia_lake.lake.rows import TableInput
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from wistia_lake.lake.catalog import Catalog
+    from wistia_lake.lake.table import Table
+
+ROWS_PER_GROUP = 1_000_000
 MEMORY_LIMIT = "400MB"
 """Keeps a build under its budget of 600 MB; larger sorts go to the temporary folder."""
 FILES_AT_ONCE = 64
@@ -35,7 +39,11 @@ def connect(**config: str) -> DuckDBPyConnection:
 class DuckDBEngine:
     """A database of its own for every job, so that nothing of one is seen by another."""
 
-    dialect = "duckdb"
+    rows_per_job = 400_000
+    """Bounds memory whatever the history."""
+    days_per_job = 60
+    """Files of one job share a list in the table's metadata, which is written anew when one of them goes."""
+    months_per_job = 1
 
     def __init__(self) -> None:
         self._spill = tempfile.TemporaryDirectory(prefix="wistia-lake-duckdb-")
@@ -44,7 +52,28 @@ class DuckDBEngine:
         """Remove the spill folder."""
         self._spill.cleanup()
 
-    def select(self, job: Job, *, rows_per_group: int = 1_000_000) -> Iterator[pa.Table]:
+    def begin(self, catalog: Catalog, tables: Sequence[Table]) -> None:
+        """Nothing: the table is loaded before the lease is asked for a last time, see :meth:`replace`."""
+
+    def replace(
+        self, catalog: Catalog, table: Table, partitions: Sequence[str], jobs: Iterable[Job], beat: Callable[[], None]
+    ) -> Written:
+        """See :class:`~wistia_lake.engines.base.Engine`."""
+        counts = dict.fromkeys(partitions, 0)
+
+        def rows() -> Iterator[pa.Table]:
+            for job in jobs:
+                for group in self.select(job):
+                    _count(table, group, counts)
+                    beat()
+                    yield group
+            # Also where no rows came: the lease must be ours after the table was loaded and before it is committed, so
+            # that whoever took over and committed meanwhile either makes this fail or makes the commit conflict.
+            beat()
+
+        return Written(catalog.replace(table, partition_days(table, partitions), rows()), counts)
+
+    def select(self, job: Job, *, rows_per_group: int = ROWS_PER_GROUP) -> Iterator[pa.Table]:
         """See :class:`~wistia_lake.engines.base.Engine`."""
         with closing(connect(memory_limit=MEMORY_LIMIT, temp_directory=self._spill.name)) as connection:
             try:
@@ -123,3 +152,14 @@ def _view(connection: DuckDBPyConnection, name: str, table: TableInput) -> None:
         return
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     connection.execute(f"create view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")
+
+
+def _count(table: Table, group: pa.Table, counts: dict[str, int]) -> None:
+    """Add a group's rows to the counts of their partitions; a row outside the wanted ones is a bug."""
+    if table.partition is None:
+        counts[WHOLE] += group.num_rows
+        return
+    for entry in group[table.partition].value_counts().to_pylist():
+        key = entry["values"].isoformat()
+        assert key in counts, f"{table.full_name} gave rows of {key}, which was not asked for"
+        counts[key] += entry["counts"]

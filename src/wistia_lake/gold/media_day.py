@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import partial
+from itertools import groupby
 from typing import Any
 
-from wistia_lake.engines.base import Job
+from wistia_lake.engines.base import Job, groups_of
 from wistia_lake.lake.tables import DIM_MEDIA, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGEMENT
 from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED, KPI_MEDIA_DAY
 from wistia_lake.model import ONE_DAY, day_start, first_of_month
@@ -50,18 +52,18 @@ def plan_media_day(context: Context) -> Plan:
 
 
 def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
-    """One job a month."""
-    for month in sorted(map(date.fromisoformat, partitions)):
-        yield _media_day_job(context, month)
+    """Months in a row that show the same snapshots, as many at a time as the engine takes."""
+    for snapshots, months in groupby(sorted(map(date.fromisoformat, partitions)), partial(_snapshot_month, context)):
+        for group in groups_of(months, context.engine.months_per_job):
+            yield _media_day_job(context, group, snapshots)
 
 
-def _media_day_job(context: Context, month: date) -> Job:
-    snapshots = _snapshot_month(context, month)
+def _media_day_job(context: Context, months: list[date], snapshots: date | None) -> Job:
     none = date.max.replace(day=1)
     tables = {
         DIM_MEDIA.full_name: context.table(DIM_MEDIA),
-        FACT_MEDIA_DAY.full_name: context.table(FACT_MEDIA_DAY, month, month),
-        FACT_MEDIA_DAY_MEASURED.full_name: context.table(FACT_MEDIA_DAY_MEASURED, month, month),
+        FACT_MEDIA_DAY.full_name: context.table(FACT_MEDIA_DAY, months[0], months[-1]),
+        FACT_MEDIA_DAY_MEASURED.full_name: context.table(FACT_MEDIA_DAY_MEASURED, months[0], months[-1]),
         FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, snapshots or none, snapshots or none),
     }
     return Job(sql_of(KPI_MEDIA_DAY), (), {}, tables)

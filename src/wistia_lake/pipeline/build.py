@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.listed import Handover
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.errors import LakeUnreadable
+from wistia_lake.errors import LakeUnreadable, SettingsError
 from wistia_lake.gold.registry import MODELS as GOLD
 from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, open_catalog
 from wistia_lake.lake.marker import existing_store
@@ -26,46 +26,74 @@ from wistia_lake.model import Clock, Reporter
 from wistia_lake.pipeline.ingest_setup import holder
 from wistia_lake.pipeline.summary import BuildSummary
 from wistia_lake.settings import Loaded, Settings
-from wistia_lake.silver.context import WHOLE, Context, Model, Plan
+from wistia_lake.silver.context import Context, Model, Plan
 from wistia_lake.silver.history import History
 from wistia_lake.silver.registry import MODELS as SILVER
 
 MODELS = (*SILVER, *GOLD)
-ROWS_PER_GROUP = 1_000_000
 _log = get_logger(__name__)
 
 
 def build(
-    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, handover: Handover | None = None
-) -> BuildSummary:
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, engine: Engine | None = None,
+    handover: Handover | None = None,
+) -> BuildSummary:  # fmt: skip
     """Bring every table up to date with bronze; ``full`` recomputes everything.
 
-    What an ingest of the same command knows of bronze comes by the ``handover``.
+    ``engine``: one that is open already and stays open; otherwise the one that the settings name. What an ingest of the
+    same command knows of bronze comes by the ``handover``.
 
     Raises:
         LeaseHeld: another build is at work on this lake.
         LakeUnreadable: the folder holds no lake, was moved (unless ``full``), or is of a newer version.
         DataError: bronze is damaged; tables built before the damage was met keep their new state.
     """
-    store = open_lake(loaded.settings.lake)
-    with (
-        lease(store, "build", holder=holder(), clock=clock) as held,
-        open_catalog(store, loaded.settings) as catalog,
-    ):
-        if full:
-            catalog.forget_if_moved()
-        engine = DuckDBEngine()
-        try:
-            history = History(store, (handover or Handover()).take(store))
-            builder = Builder(history, loaded.settings, catalog, engine, clock=clock, full=full, renew=held.renew)
-            for place, model in enumerate(MODELS):
-                reporter.step("build", place, len(MODELS))
-                builder.bring_up_to_date(model)
-            reporter.step("build", len(MODELS), len(MODELS))
-            history.keep_manifests()
-        finally:
-            engine.close()
-    return builder.summary
+    settings, store = loaded.settings, open_lake(loaded.settings.lake)
+    summary, forced = BuildSummary(), {model.table.full_name for model in MODELS if full}
+    bronze = handover if handover is not None else Handover()
+    opened = engine if engine is not None else open_engine(settings)
+    try:
+        for attempt in range(ATTEMPTS):
+            with (
+                lease(store, "build", holder=holder(), clock=clock) as held,
+                open_catalog(store, settings) as catalog,
+            ):
+                if full:
+                    catalog.forget_if_moved()
+                opened.begin(catalog, [model.table for model in MODELS])
+                history = History(store, bronze.take(store))
+                builder = Builder(history, settings, catalog, opened, clock=clock, renew=held.renew)
+                try:
+                    builder.bring_all_up_to_date(forced, summary, reporter)
+                    history.keep_manifests()
+                    return summary
+                except Refused:
+                    # What others committed may be newer than the bronze that this build knows: all is planned again.
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                    _log.info("build.planned_again")
+    finally:
+        if engine is None:
+            opened.close()
+    raise AssertionError("the last attempt returns or raises")
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The engine that the settings name.
+
+    Raises:
+        SettingsError: it cannot work on this lake, or something that it needs is missing.
+    """
+    if settings.engine == "duckdb":
+        return DuckDBEngine()
+    if settings.catalog is None:
+        raise SettingsError(
+            f"The tables of the lake {settings.lake} are listed in a SQLite file in its folder, which Spark cannot "
+            "share. Describe a Glue or REST catalog in [catalog] of wistia-lake.toml, or use --engine duckdb."
+        )
+    from wistia_lake.engines.spark import SparkEngine
+
+    return SparkEngine.open(settings.spark_catalog, settings.spark_s3)
 
 
 def open_lake(lake: str) -> Store:
@@ -87,14 +115,12 @@ class Builder:
     """One build: a context of its own, and the record of what was built from what."""
 
     def __init__(
-        self, history: History, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock, full: bool,
+        self, history: History, settings: Settings, catalog: Catalog, engine: Engine, *, clock: Clock,
         renew: Callable[[], None],
     ) -> None:  # fmt: skip
-        self.summary = BuildSummary()
         self._context = Context(history, settings, catalog, engine)
         self._catalog = catalog
         self._clock = clock
-        self._full = full
         self._renew = renew
         self._built: dict[str, dict[str, dict[str, Any]]] = {}
         """Rows of ``ops.built``, by table and partition."""
@@ -103,50 +129,39 @@ class Builder:
         self._rows_built: dict[str, pa.Table] = {}
         """The same as they are written, of tables that were not changed since."""
 
-    def bring_up_to_date(self, model: Model) -> None:
+    def bring_all_up_to_date(self, forced: set[str], summary: BuildSummary, reporter: Reporter) -> None:
+        """Every table, in dependency order; the ``forced`` ones whole, and each of them is crossed out then."""
+        for place, model in enumerate(MODELS):
+            reporter.step("build", place, len(MODELS))
+            self._bring_up_to_date(model, summary, full=model.table.full_name in forced)
+            forced.discard(model.table.full_name)
+        reporter.step("build", len(MODELS), len(MODELS))
+
+    def _bring_up_to_date(self, model: Model, summary: BuildSummary, *, full: bool) -> None:
         """Rebuild the partitions of one table whose digest differs from the recorded one."""
         name = model.table.full_name
         plan = model.plan(self._context)
         recorded = self._built.get(name, {})
-        stale = sorted(key for key, value in plan.items() if self._full or _digest(recorded, key) != value)
+        stale = sorted(key for key, value in plan.items() if full or _digest(recorded, key) != value)
         gone = sorted(recorded.keys() - plan.keys())
         if stale or gone:
             for wanted in [[key] for key in stale] if model.reads_itself else [stale]:
-                self._rebuild(model, wanted, plan, gone)
+                counts = self._rebuild(model, wanted, plan, gone)
+                summary.add(name, len(wanted), sum(counts.values()))
                 gone = []
             _log.info("table.built", table=name, partitions=len(stale))
         elif not plan:
             self._catalog.ensure(model.table)  # a table that has no rows yet can be asked, too
         self._context.plans[name] = plan
 
-    def _rebuild(self, model: Model, wanted: list[str], plan: Plan, gone: list[str]) -> None:
-        counts = dict.fromkeys(wanted, 0)
-        for attempt in range(ATTEMPTS):
-            counts = dict.fromkeys(wanted, 0)
-            partitions = (
-                None if model.table.partition is None else [date.fromisoformat(key) for key in [*wanted, *gone]]
-            )
-            try:
-                snapshot = self._catalog.replace(model.table, partitions, self._rows(model, wanted, counts))
-                break
-            except Refused:
-                if attempt == ATTEMPTS - 1:
-                    raise
+    def _rebuild(self, model: Model, wanted: list[str], plan: Plan, gone: list[str]) -> dict[str, int]:
+        """Commit the wanted partitions, emptying those that are gone; the rows of each."""
+        jobs = model.jobs(self._context, wanted)
+        written = self._context.engine.replace(self._catalog, model.table, [*wanted, *gone], jobs, self._renew)
         self._renew()
-        self._record(model.table, counts, plan, gone, snapshot)
-        self.summary.partition_count += len(wanted)
-        self.summary.row_count += sum(counts.values())
-        self.summary.tables[model.table.full_name] = self.summary.tables.get(model.table.full_name, 0) + len(wanted)
-
-    def _rows(self, model: Model, wanted: list[str], counts: dict[str, int]) -> Iterator[pa.Table]:
-        for job in model.jobs(self._context, wanted):
-            for group in self._context.engine.select(job, rows_per_group=ROWS_PER_GROUP):
-                _count(model.table, group, counts)
-                self._renew()
-                yield group
-        # Also where no rows came: the lease must be ours after the table was loaded and before it is committed, so that
-        # whoever took over and committed meanwhile either makes this fail or makes the commit conflict.
-        self._renew()
+        counts = {key: written.row_counts[key] for key in wanted}
+        self._record(model.table, counts, plan, gone, written.snapshot_id)
+        return counts
 
     def _record(self, table: Table, counts: dict[str, int], plan: Plan, gone: list[str], snapshot: int | None) -> None:
         """Written after the table's commit: a kill between the two leaves work to do, never a stale table."""
@@ -168,14 +183,3 @@ class Builder:
 def _digest(recorded: Mapping[str, Mapping[str, Any]], partition: str) -> str | None:
     row = recorded.get(partition)
     return row["input_digest"] if row is not None else None
-
-
-def _count(table: Table, group: pa.Table, counts: dict[str, int]) -> None:
-    """Add a group's rows to the counts of their partitions; a row outside the wanted ones is a bug."""
-    if table.partition is None:
-        counts[WHOLE] += group.num_rows
-        return
-    for entry in group[table.partition].value_counts().to_pylist():
-        key = entry["values"].isoformat()
-        assert key in counts, f"{table.full_name} gave rows of {key}, which was not asked for"
-        counts[key] += entry["counts"]

@@ -48,6 +48,12 @@ class BuildSummary:
     tables: dict[str, int] = field(default_factory=dict)
     """Partitions rebuilt, by table."""
 
+    def add(self, table: str, partitions: int, rows: int) -> None:
+        """Count one commit."""
+        self.partition_count += partitions
+        self.row_count += rows
+        self.tables[table] = self.tables.get(table, 0) + partitions
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.engines.base import BronzeInput, Engine, Job
+from wistia_lake.engines.base import WHOLE, BronzeInput, Engine, Job
 from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.rows import TableInput
 from wistia_lake.lake.table import SCHEMA_VERSION, Table
@@ -23,8 +23,7 @@ from wistia_lake.silver.attributes import Visibility
 from wistia_lake.silver.calendar import AccountCalendar
 from wistia_lake.silver.history import History
 
-WHOLE = "*"
-"""The partition of a table without partitions."""
+__all__ = ["WHOLE", "Context", "Model", "Plan", "digest", "sql_of"]
 
 Plan = dict[str, str]
 """Partition (ISO date or ``*``) to the digest of everything that its rows depend on."""

@@ -11,12 +11,6 @@ from wistia_lake.model import ONE_DAY
 from wistia_lake.silver import relations
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 
-ROWS_PER_JOB = 400_000
-"""Rows of bronze that one job parses: bounds memory whatever the history; one larger day is a job of its own."""
-
-DAYS_PER_JOB = 60
-"""Days of one job: its files share a list in the table's metadata, which is written anew when one of them goes."""
-
 
 def _neighbours(day: date) -> list[date]:
     """The slices that decide on a day's rows: a key may move a day on, and a twin's place may hang on such a move."""
@@ -43,10 +37,10 @@ def plan_events(context: Context) -> Plan:
 def event_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
     """Groups of days, each with its neighbours."""
     group: list[date] = []
-    weight = 0
+    weight, engine = 0, context.engine
     for day in sorted(map(date.fromisoformat, partitions)):
         rows = sum(one.manifest.row_count for one in context.history.shown("events", day))
-        if group and (weight + rows > ROWS_PER_JOB or len(group) == DAYS_PER_JOB):
+        if group and (weight + rows > engine.rows_per_job or len(group) == engine.days_per_job):
             yield _event_job(context, group)
             group, weight = [], 0
         group.append(day)

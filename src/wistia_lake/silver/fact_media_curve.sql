@@ -7,7 +7,7 @@ with ranked as (
         rows_read.snapshot_day,
         rows_read.engagement_data,
         rows_read.rewatch_data,
-        len(rows_read.engagement_data) as positions,
+        array_length(rows_read.engagement_data) as positions,
         row_number() over (
             partition by rows_read.media_id order by cast(rows_read.looked_at as timestamptz) desc, rows_read.batch_id desc
         ) as newest_rank
@@ -19,8 +19,8 @@ select
     cast(places.position as integer) as position,
     cast(ranked.positions as integer) as positions,
     cast(floor(cast(lengths.duration_ms as double) / ranked.positions + 0.5) as bigint) as position_ms,
-    ranked.engagement_data[places.position + 1] as view_count,
-    ranked.rewatch_data[places.position + 1] as rewatch_count,
+    list_extract(ranked.engagement_data, cast(places.position + 1 as integer)) as view_count,
+    list_extract(ranked.rewatch_data, cast(places.position + 1 as integer)) as rewatch_count,
     ranked.snapshot_day
 from ranked
 inner join curve_positions as places on places.position < ranked.positions

@@ -39,5 +39,8 @@ select
     is_final
 from read_days
 where newest_rank = 1
-    and coalesce(plays, unique_plays, unique_loads, unique_visitors, played_time, play_rate, engagement_rate) is not null
+    and (
+        coalesce(plays, unique_plays, unique_loads, unique_visitors) is not null
+        or coalesce(played_time, play_rate, engagement_rate) is not null
+    )
 order by day, media_id

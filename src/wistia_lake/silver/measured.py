@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.engines.base import Job
+from wistia_lake.engines.base import Job, groups_of
 from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED
-from wistia_lake.model import ONE_DAY, days_between, first_of_month
+from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 from wistia_lake.silver.relations import relation
 
@@ -35,7 +35,7 @@ def _reach(manifest: Manifest) -> tuple[date, date]:
 
 
 def _days_of(month: date) -> list[date]:
-    return list(days_between(month, first_of_month(month + 31 * ONE_DAY) - ONE_DAY))
+    return list(days_between(month, last_of_month(month)))
 
 
 def _bounds(context: Context, day: date) -> tuple[str, str]:
@@ -63,25 +63,25 @@ def plan_measured_days(context: Context) -> Plan:
 
 
 def measured_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
-    """One job a month."""
+    """Months in a row, as many at a time as the engine takes."""
     looks = _looks(context)
-    for month in sorted(map(date.fromisoformat, partitions)):
-        yield _measured_day_job(context, month, looks)
+    for months in groups_of(map(date.fromisoformat, partitions), context.engine.months_per_job):
+        yield _measured_day_job(context, months, looks)
 
 
-def _measured_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Job:
-    days, calendar = _days_of(month), context.calendar
+def _measured_day_job(context: Context, months: list[date], all_looks: list[tuple[int, Look, Manifest]]) -> Job:
+    days, calendar = list(days_between(months[0], last_of_month(months[-1]))), context.calendar
     settle = timedelta(minutes=context.settings.settle_minutes)
     looks = [
         (order, manifest)
         for order, _, manifest in all_looks
-        if _reach(manifest)[0] <= days[-1] and _reach(manifest)[1] >= month
+        if _reach(manifest)[0] <= days[-1] and _reach(manifest)[1] >= days[0]
     ]
     rows = [(m.data.batch_id, order, m.first_requested_at) for order, m in looks if m.data is not None]
     bounds = [
         (
             day,
-            month,
+            first_of_month(day),
             calendar.begins_at(day) - HALF_A_DAY,
             calendar.ends_at(day) - HALF_A_DAY,
             calendar.ends_at(day) + settle,

@@ -8,9 +8,9 @@ from typing import Any
 
 from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.engines.base import Job
+from wistia_lake.engines.base import Job, groups_of
 from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY
-from wistia_lake.model import ONE_DAY, days_between, first_of_month
+from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month
 from wistia_lake.silver import relations
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 
@@ -48,19 +48,19 @@ def plan_media_days(context: Context) -> Plan:
 
 
 def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
-    """One job a month."""
+    """Months in a row, as many at a time as the engine takes."""
     looks = _by_date_looks(context)
-    for month in sorted(map(date.fromisoformat, partitions)):
-        yield _media_day_job(context, month, looks)
+    for months in groups_of(map(date.fromisoformat, partitions), context.engine.months_per_job):
+        yield _media_day_job(context, months, looks)
 
 
-def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Look, Manifest]]) -> Job:
-    last = (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY
-    days = list(days_between(month, last))
+def _media_day_job(context: Context, months: list[date], all_looks: list[tuple[int, Look, Manifest]]) -> Job:
+    first, last = months[0], last_of_month(months[-1])
+    days = list(days_between(first, last))
     looks = [
         item
         for item in all_looks
-        if item[2].covers is not None and item[2].covers[0] <= last and item[2].covers[1] >= month
+        if item[2].covers is not None and item[2].covers[0] <= last and item[2].covers[1] >= first
     ]
     flags = {day: relations.event_day_flags(context.history, context.settings, context.calendar, day) for day in days}
     columns = {"batch_id": "text", "look_order": "number", "requested_at": "instant"}
@@ -75,5 +75,5 @@ def _media_day_job(context: Context, month: date, all_looks: list[tuple[int, Loo
             "by_date_looks": relations.relation(columns, rows),
             "event_days": relations.event_days(flags),
         },
-        {FACT_EVENT.full_name: context.table(FACT_EVENT, month - ONE_DAY, last + ONE_DAY)},
+        {FACT_EVENT.full_name: context.table(FACT_EVENT, first - ONE_DAY, last + ONE_DAY)},
     )

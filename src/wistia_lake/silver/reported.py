@@ -9,7 +9,7 @@ from typing import Any
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job
 from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
-from wistia_lake.model import ONE_DAY, days_between, first_of_month
+from wistia_lake.model import days_between, first_of_month, last_of_month
 from wistia_lake.silver.context import WHOLE, Context, Plan, digest, sql_of
 from wistia_lake.silver.relations import duration_spans, relation
 
@@ -47,7 +47,7 @@ def account_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
 
 
 def _account_day_job(context: Context, months: list[date]) -> Job:
-    days = [(day, month) for month in months for day in days_between(month, _last_day(month))]
+    days = [(day, month) for month in months for day in days_between(month, last_of_month(month))]
     looks = [
         (order, manifest)
         for order, manifest in _account_looks(context)
@@ -63,10 +63,6 @@ def _account_day_job(context: Context, months: list[date]) -> Job:
             "wanted_days": relation({"day": "day", "month": "day"}, days),
         },
     )
-
-
-def _last_day(month: date) -> date:
-    return first_of_month(month + 31 * ONE_DAY) - ONE_DAY
 
 
 # --- fact_media_curve ------------------------------------------------------------------------------------------------

@@ -1,0 +1,82 @@
+"""The same table from two engines: every cell of every row, and what lies on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wistia_lake.lake.catalog import LAKE_PROPERTY, Catalog
+from wistia_lake.lake.table import Table
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one engine gave."""
+
+    engine: str
+    rows: list[tuple[object, ...]]
+    columns: int
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rows in order; doubles count to the last bit."""
+        found = sha256()
+        for row in self.rows:
+            found.update(repr(row).encode())
+        return found.hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.engine}: {len(self.rows)} rows, {len(self.rows) * self.columns} cells, sha256 {self.digest}"
+
+
+def side(engine: str, rows: pa.Table) -> Side:
+    """All rows, sorted by all their cells."""
+    plain = [tuple(row.values()) for row in rows.to_pylist()]
+    return Side(engine, sorted(plain, key=repr), rows.num_columns)
+
+
+def assert_identical(table: Table, *sides: Side) -> None:
+    """Print a line for each engine; fail at the first row that only one of them has."""
+    differences = [set(map(repr, sides[0].rows)) ^ set(map(repr, other.rows)) for other in sides[1:]]
+    for one in sides:
+        print(f"{table.full_name}  {one}")
+    print(f"{table.full_name}  {sum(map(len, differences))} differences")
+    assert all(one.digest == sides[0].digest for one in sides), [sorted(found)[:3] for found in differences]
+
+
+def on_disk(catalog: Catalog, table: Table) -> tuple[object, ...]:
+    """Schema, partitioning, sort order and what the files say: column, type, whether optional, field id."""
+    loaded = catalog.load(table)
+    assert loaded is not None
+    properties = {name: value for name, value in loaded.properties.items() if name != LAKE_PROPERTY}
+    files = {tuple(_described(path)) for path in _files(catalog, table)}
+    return (
+        str(loaded.schema()), str(loaded.spec()), str(loaded.sort_order()), properties,
+        files,
+    )  # fmt: skip
+
+
+def _files(catalog: Catalog, table: Table) -> tuple[str, ...]:
+    files = catalog.input(table).local_files
+    assert files is not None
+    return files
+
+
+def _described(path: str) -> list[tuple[str, str, bool, bytes]]:
+    schema = pq.read_schema(path)
+    ids = [(field.metadata or {}).get(b"PARQUET:field_id", b"none") for field in schema]
+    return [(field.name, str(field.type), field.nullable, number) for field, number in zip(schema, ids, strict=True)]
+
+
+def assert_sorted_in_files(catalog: Catalog, table: Table) -> int:
+    """Within each file rows lie in the table's order; returns how many files have more than one row."""
+    several = 0
+    for path in _files(catalog, table):
+        rows = pq.read_table(path, partitioning=None).select(list(table.sort)).to_pylist()
+        keys = [tuple(str(value) for value in row.values()) for row in rows]
+        assert keys == sorted(keys), path
+        several += len(rows) > 1
+    return several

@@ -1,0 +1,120 @@
+"""Spark in this process, and lakes whose catalog it shares with PyIceberg. Nothing is downloaded here.
+
+The catalog is an SQL database that PyIceberg opens as ``type = "sql"`` and Spark by JDBC: both keep their tables in the
+same rows there. That it is a SQLite file is enough for one machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.servers.programs import ENGINES, needed
+from support.simulation import Simulation
+from wistia_lake.engines.spark import SparkEngine
+from wistia_lake.lake.catalog import DATABASE
+from wistia_lake.model import Quiet
+from wistia_lake.pipeline.build import build
+from wistia_lake.pipeline.summary import BuildSummary
+
+pyspark = pytest.importorskip("pyspark", reason="needs an environment with pyspark")
+
+CODEC = "io.airlift.compress.zstd.ZstdCodec"
+"""With it Spark 3.5 reads .zst; Spark 4 does so by itself."""
+RUNTIMES = {
+    "3.5": "iceberg-spark-runtime-3.5_2.12-1.12.0.jar",
+    "4.1": "iceberg-spark-runtime-4.1_2.13-1.12.0.jar",
+}
+
+
+def jars() -> str:
+    """The jars that Spark needs, as its configuration names them."""
+    runtime = RUNTIMES[".".join(pyspark.__version__.split(".")[:2])]
+    return ",".join(str(needed(ENGINES / name)) for name in (runtime, "sqlite-jdbc-3.50.3.0.jar"))
+
+
+NAME = "wistia_lake"
+"""The catalog's name stands in its rows, so both sides must use it."""
+
+
+def shared(lake: Path) -> dict[str, object]:
+    """Settings of a lake in a folder whose catalog lies beside it."""
+    database = f"sqlite:///{lake.parent / 'shared.db'}"
+    return {
+        "catalog": {"type": "sql", "uri": database, "warehouse": f"{lake.as_uri()}/tables"},
+        "spark_catalog": NAME,
+    }
+
+
+def catalog_conf(lake: Path) -> dict[str, str]:
+    """What Spark must be told of such a lake's catalog."""
+    name = f"spark.sql.catalog.{NAME}"
+    return {
+        name: "org.apache.iceberg.spark.SparkCatalog",
+        f"{name}.type": "jdbc",
+        f"{name}.uri": f"jdbc:sqlite:{lake.parent / 'shared.db'}",
+        f"{name}.warehouse": f"{lake.as_uri()}/tables",
+    }
+
+
+def conf() -> dict[str, str]:
+    """A small Spark."""
+    return {
+        "spark.jars": jars(),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.memory": "2g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.hadoop.io.compression.codecs": CODEC,
+    }
+
+
+@cache
+def _base() -> Any:
+    """One Spark for the whole process: it takes seconds to start."""
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in conf().items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def session_for(lake: Path | None) -> Any:
+    """A session that knows one lake, or none."""
+    session = _base().newSession()
+    for name, value in ({} if lake is None else catalog_conf(lake)).items():
+        session.conf.set(name, value)
+    return session
+
+
+def engine_for(account: Simulation) -> SparkEngine:
+    """An engine that writes the tables of an account's lake."""
+    with account.catalog as catalog:
+        _ = catalog._catalog  # makes the file, which JDBC does not
+    return SparkEngine(session_for(account.lake), NAME)
+
+
+def spark_build(account: Simulation, *, full: bool = False, **changed: object) -> BuildSummary:
+    """One ``wistia-lake build --engine spark`` now."""
+    engine = engine_for(account)
+    return build(account.loaded(**changed), clock=lambda: account.now, reporter=Quiet(), full=full, engine=engine)
+
+
+def with_the_same_bronze(account: Simulation, folder: Path) -> Simulation:
+    """Another lake in ``folder``, whose tables nobody has computed yet."""
+    other = Simulation(account.sandbox, folder, dict(account.settings), account.rules)
+    other.settings |= shared(other.lake)
+    shutil.copytree(account.lake, other.lake, ignore=shutil.ignore_patterns("tables", f"{DATABASE}*", "locks"))
+    return other
