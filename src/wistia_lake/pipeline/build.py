@@ -71,6 +71,7 @@ def build(
                     # What others committed may be newer than the bronze that this build knows: all is planned again.
                     if attempt == ATTEMPTS - 1:
                         raise
+                    bronze = Handover()
                     _log.info("build.planned_again")
     finally:
         if engine is None:
