@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from support.counters import count
 from support.faulty import Faulty
 from support.simulation import FACTS, KEY, ONE_DAY
 from wistia_lake.bronze.batch import iter_rows, list_looks, read_manifest
@@ -202,8 +203,10 @@ class Hostile:
                 for rows in known
             )
             assert expected
+            count(rows=len(expected))
             if difference := compare(expected, found, BY_NAME[table].key):
                 wrong[table] = difference
+                count(differences=difference.count)
         return wrong
 
     def _told(self, what: str) -> str:
