@@ -189,6 +189,7 @@ def test_nothing_grows_but_the_tables(account: Faulty, commits: list[float], req
         if day % PERIOD == 0 or day in (FIRST_LOOK, days):
             measured.memory.append(run_as_a_process(account))
             compared(account, measured)
+            print(f"day {day}: {measured.memory[-1]} MB, {len(measured.failed)} failed runs so far", flush=True)
         else:
             daily_run(account, day, measured, commits)
         stamp = date_files(account.lake, account.now, stamp)
