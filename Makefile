@@ -39,11 +39,8 @@ long: $(STAMP) ## run those that take very long
 quick: $(STAMP) ## run the tests that take seconds
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long and not engines"
 
-torture: $(STAMP) ## two hours: more kills, hostile worlds and requests than make test has time for
-	$(BIN)/python -m pytest -n auto --dist load -s tests/integration/test_kill.py --kills 100
-	$(BIN)/python -m pytest -n 0 -s tests/property/test_exactly_once.py --hostile-worlds 200
-	$(BIN)/python -m pytest -n 0 -s tests/integration/test_limit.py --limit-requests 6000
-	$(BIN)/python -m pytest -n 0 -s tests/integration/test_limit.py --limit-requests 6000 --real-limit
+torture: $(STAMP) ## hours: more kills, hostile worlds, odd answers and requests than make test has time for
+	$(BIN)/python tests/torture/run.py
 
 soak: $(STAMP) ## a year of daily runs with maintenance every week: nothing may grow but the tables
 	$(BIN)/python -m pytest -n 0 -s -q tests/soak --soak-days 365

@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 
+from support.counters import count
 from support.processes import Child
 from support.simulation import ONE_DAY, Simulation, simulation, utc
 from support.states import assert_committed_only, assert_same, tables_of
@@ -76,6 +77,7 @@ def test_killed_anywhere(
             told = f"killed at step {fatal} of {len(steps)}, {child.steps} (--kill-seed {seed})"
             assert code == -signal.SIGKILL, told
             died_at.update(child.steps)
+            count(kills=1)
             assert_committed_only(tables_of(account), before, after, told)
             account.run()
             assert_same(tables_of(account), after, told)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from support.counters import count as counted
 from wistia_lake.model import Secret
 from wistia_lake.pipeline.parallel import in_parallel
 from wistia_lake.sandbox.harness import Sandbox
@@ -63,6 +64,7 @@ def test_the_limit_is_used_and_never_exceeded(
     count = request.config.getoption("--limit-requests")
     client = client_of(account, scale, OURS)
     minutes = asyncio.run(ask(client, count)) * scale
+    counted(requests=count)
     # The last answers come after the last request has been let go.
     used = count / ((minutes - LATENCY / 60_000) * OURS)
     with capsys.disabled():

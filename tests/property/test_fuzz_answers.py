@@ -1,4 +1,7 @@
-"""Whatever an API sends: a typed row, a described bad row, or a clear error; nothing else, and nothing personal kept."""
+"""Whatever an API sends: a typed row, a described bad row, or a clear error; nothing else, and nothing personal kept.
+
+``--fuzz-examples N`` makes up at least N answers of each form.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
-from support.fuzzing import CANARY, bodies, encoded, nested
+from support.counters import count
+from support.fuzzing import CANARY, bodies, encoded, examples, nested
 from wistia_lake.errors import DataError, WistiaLakeError
 from wistia_lake.privacy import pages, policy, served, statistics
 from wistia_lake.privacy.pseudonym import Pseudonymizer
@@ -66,12 +70,13 @@ def outcome(step: Callable[[bytes], Any], body: bytes) -> Any:
 
 
 @ONE_BY_ONE
-@settings(max_examples=30)
+@examples(30)
 @given(st.data())
 def test_any_answer_is_rows_bad_rows_or_a_clear_error(name: str, data: st.DataObject) -> None:
     kind, is_list, read = READERS[name]
     body = data.draw(bodies(kind, is_list=is_list))
     note(body[:2000].decode("utf-8", "replace"))
+    count(examples=1)
     decoded = outcome(read, body)
     if isinstance(decoded, DataError):
         assert re.match(r"GET /\S+ (did not answer with JSON|was expected to answer with a JSON)", str(decoded))
@@ -89,7 +94,7 @@ def test_any_answer_is_rows_bad_rows_or_a_clear_error(name: str, data: st.DataOb
 
 
 @ONE_BY_ONE
-@settings(max_examples=10)
+@examples(10)
 @given(st.data())
 def test_any_page_can_be_walked(name: str, data: st.DataObject) -> None:
     """The walk counts and compares pages before anybody reads them."""
@@ -109,7 +114,7 @@ _BODIES = bodies(served.AccountServed, is_list=False) | st.integers(0, 1100).map
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(200, 599), _BODIES, _HEADERS)
 def test_any_refusal_is_asked_again_or_a_clear_error(status: int, body: bytes, retry_after: str | None) -> None:
     found = judge(Refusal(status, body, retry_after), ASKED, now=NOW, clean=lambda text: text)

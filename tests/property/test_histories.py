@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.counters import count
 from support.histories import History
 from support.simulation import ONE_DAY, Simulation, simulation
 from wistia_lake.model import Quiet, days_between
@@ -32,6 +33,7 @@ def test_any_history_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
         account_by_date=world_seed % 5 != 0,
     )
     world = World("tiny", world_seed, options)
+    count(worlds=1)
     with simulation(tmp_path, world, now="2025-03-08 14:00") as account:
         history = History(account, world_seed)
         for _ in range(STEPS):
@@ -43,6 +45,7 @@ def test_any_history_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
 def test_any_history_with_either_api_gives_the_truth(tmp_path: Path, world_seed: int) -> None:
     """The same where each run asks one API or the other, and what only one of them has is therefore read with gaps."""
     options = Options(received_at="last" if world_seed % 2 else "first", bot_share=0.13 if world_seed % 4 else 0.9)
+    count(worlds=1)
     with simulation(tmp_path, World("tiny", world_seed + 100, options), now="2025-03-08 14:00") as account:
         account.settings["base_url"] = account.sandbox.base_url + "/modern"
         account.settings["rotate_above"] = 0 if world_seed % 2 else 500
@@ -64,6 +67,7 @@ def test_any_history_of_a_big_account_gives_the_truth(tmp_path: Path, world_seed
     And nothing stays unread: two rounds of daily runs without a limit later every media's days are known as they are.
     """
     world = World(library(10, plays=4.0), world_seed, Options(received_at="last" if world_seed % 2 else "first"))
+    count(worlds=1)
     with simulation(tmp_path, world, now="2025-03-04 14:00", rotate_above=0, sweep_days=5) as account:
         history = History(account, world_seed, limited=True)
         for _ in range(STEPS - 2):

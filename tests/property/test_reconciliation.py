@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.counters import count
 from support.healthy import healthy
 from support.simulation import simulation
 from wistia_lake.checks.findings import State
@@ -25,6 +26,7 @@ def test_a_healthy_world_gives_no_alarm(tmp_path: Path, world_seed: int) -> None
         for at in account.runs:
             lake.at(at).run()
         report = check_lake(lake.loaded(), clock=lambda: lake.now, reporter=Quiet())
+    count(worlds=1)
     found = [f"{one.check.name}: {one.findings[0].message}" for one in report.verdicts if one.findings]
     assert found == []
     assert report.count(State.OK) >= 10

@@ -7,8 +7,18 @@ import types
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
+from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import Raw
+
+LEAST = [0]
+"""How many examples a run was asked for: one number, set before any test module is read."""
+
+
+def examples(usual: int) -> settings:
+    """How many answers a test makes up: as many as usual, or as many as this run was asked for."""
+    return settings(max_examples=max(usual, LEAST[0]))
+
 
 CANARY = "mira.canary@example.org"
 """A personal value. It stands wherever nothing may be kept, never in a text that is kept as served."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from support.counters import count
 from support.faulty import Faulty
 from support.simulation import FACTS, KEY, ONE_DAY
 from wistia_lake.bronze.batch import iter_rows, list_looks, read_manifest
@@ -85,8 +86,8 @@ class Hostile:
     settings: dict[str, Any] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
     """Manners of Wistia that the reader met."""
-    nights: set[date] = field(default_factory=set)
-    """UTC days between which time moved while requests were under way."""
+    unsure: set[date] = field(default_factory=set)
+    """UTC days of which the sandbox cannot tell whether a snapshot was kept, or for which day."""
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -111,10 +112,10 @@ class Hostile:
         before, began = len(account.sandbox.requests()), account.now.date()
         summary = account.outcome(*manual, **self.settings)
         self.runs += 1
-        if began != account.now.date():
-            self.nights |= {*days_between(began, account.now.date())}
         lines = account.sandbox.requests()[before:]
         self.fault_count += sum("fault" in line for line in lines)
+        if began != account.now.date() or any(line.get("fault") in FATAL for line in lines):
+            self.unsure |= {*days_between(began, account.now.date())}
         self.met["429"] += sum(line["status"] == 429 for line in lines)
         assert summary.problem is None or summary.problem.exit_code != 1, self._told(repr(summary.problem))
         self._assert_bounds()
@@ -191,19 +192,22 @@ class Hostile:
         """Every table that is not the truth.
 
         A snapshot is of the UTC day on which it was asked for. The sandbox knows when it answered: minutes later, where
-        another request made time move in between. Then either day is right, and the snapshots of both are left out.
+        another request made time move in between. Then either day is right. And a refusal that ends a run may come
+        before or after the snapshot that was answered in the same moment is kept. Snapshots of such days are left out.
         """
-        account, unsure = self.account, [SNAPSHOTS] if self.nights else []
+        account, unsure = self.account, [SNAPSHOTS] if self.unsure else []
         wrong = account.differences([table for table in FACTS if table not in unsure], **self.settings)
         for table in unsure:
             known = account.truth(**self.settings).rows(table), account.rows(table).to_pylist()
             expected, found = (
-                [row for row in rows if not self.nights & {row["snapshot_day"], row["previous_snapshot_day"]}]
+                [row for row in rows if not self.unsure & {row["snapshot_day"], row["previous_snapshot_day"]}]
                 for rows in known
             )
             assert expected
+            count(rows=len(expected))
             if difference := compare(expected, found, BY_NAME[table].key):
                 wrong[table] = difference
+                count(differences=difference.count)
         return wrong
 
     def _told(self, what: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
+from support.counters import count
 from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.tables import BY_NAME, TABLES
 from wistia_lake.model import Quiet, Secret, instant_text
@@ -139,6 +140,8 @@ class Simulation:
         """Every table that is not the truth, cell for cell."""
         truth = self.truth(**changed)
         found = {t: compare(truth.rows(t), self.rows(t), BY_NAME[t].key) for t in tables}
+        for one in found.values():
+            count(rows=one.expected, differences=one.count)
         return {table: difference for table, difference in found.items() if difference}
 
     def assert_truth(self, tables: Sequence[str] = FACTS, **changed: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from support.counters import count
 from support.simulation import FACTS, Simulation
 from wistia_lake.lake.tables import BY_NAME
 from wistia_lake.sandbox.compare import compare
@@ -23,11 +24,13 @@ def tables_of(account: Simulation) -> Tables:
 
 def assert_same(found: Tables, expected: Tables, told: str) -> None:
     """Fail unless both hold the same cells, and say which differ."""
-    wrong = [
-        f"{name}: {compare(expected[name], found[name], BY_NAME[name].key)}"
-        for name in FACTS
-        if not found[name].equals(expected[name])
-    ]
+    wrong = []
+    for name in FACTS:
+        count(rows=expected[name].num_rows)
+        if not found[name].equals(expected[name]):
+            difference = compare(expected[name], found[name], BY_NAME[name].key)
+            count(differences=difference.count)
+            wrong.append(f"{name}: {difference}")
     assert not wrong, "\n".join([told, *wrong])
 
 

@@ -1,0 +1,67 @@
+"""What tests/conftest.py adds to pytest, tried on small suites of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+TESTS = Path(__file__).parents[1]
+SKIPPED = """
+import pytest
+
+@pytest.mark.skipif(True, reason="a mark says so")
+def test_by_mark(): ...
+
+def test_by_itself():
+    pytest.skip("it says so itself")
+
+@pytest.mark.xfail(reason="known")
+def test_that_is_known_to_fail():
+    assert False
+"""
+WHOLE_MODULE = 'import pytest\npytest.skip("all of it", allow_module_level=True)'
+COUNTING = """
+import pytest
+from support.counters import count
+
+@pytest.mark.parametrize("number", range(6))
+def test_counts(number):
+    count(kills=1, rows=1000 * number)
+"""
+
+
+def pytest_on(folder: Path, text: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_it.py").write_text(text, encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", "-rA", *words, "test_it.py"]
+    paths = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths, **variables}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("text", [SKIPPED, WHOLE_MODULE], ids=["tests", "module"])
+def test_a_skip_is_a_failure_where_it_is_asked_for(tmp_path: Path, text: str, workers: str) -> None:
+    usual = pytest_on(tmp_path, text, "-n", workers)
+    assert usual.returncode in (0, 5), usual.stdout  # 5: nothing was left to run
+    strict = pytest_on(tmp_path, text, "-n", workers, WISTIA_LAKE_NO_SKIPS="1")
+    assert strict.returncode in (1, 2), strict.stdout
+    assert "skipped, and WISTIA_LAKE_NO_SKIPS is set" in strict.stdout
+    if text == SKIPPED:
+        assert (
+            "1 failed, 1 xfailed, 1 error" in strict.stdout
+        )  # a mark is seen before the test, which makes it an error
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_was_gone_through_is_summed_up_over_workers(tmp_path: Path, workers: str) -> None:
+    counts = tmp_path / "counts"
+    done = pytest_on(tmp_path, COUNTING, "-n", workers, "--dist", "load", "--counts", str(counts))
+    assert "gone through: 6 kills, 15,000 rows compared" in done.stdout
+    assert [json.loads(line) for line in counts.read_text().splitlines()] == [{"kills": 6, "rows": 15000}]
