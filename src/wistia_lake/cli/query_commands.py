@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -19,21 +20,25 @@ from wistia_lake.cli.output import FORMATS, print_json, text_table, write_rows
     help="How to print the rows. [default: table, or json with --json]",
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of stdout.")
-def query(invocation: Invocation, question: str, format_: str | None, output: Path | None) -> None:
+@click.option(
+    "--engine", type=click.Choice(("duckdb", "trino", "athena")), default="duckdb", show_default=True,
+    help="Which engine answers. Trino and Athena read a lake whose catalog they share; settings: [trino], [athena].",
+)  # fmt: skip
+def query(invocation: Invocation, question: str, format_: str | None, output: Path | None, engine: str) -> None:
     """Answer SQL, or a stored query by its name.
 
-    The question is one statement that reads, in DuckDB's dialect, over the tables that `wistia-lake tables` lists; or
-    the name of a stored query: `sanity` shows at a glance whether the numbers make sense, `runs` what the last runs did
-    and how they ended. A query cannot write, attach databases, read files or reach the network.
+    The question is one statement that reads, in the engine's dialect, over the tables that `wistia-lake tables` lists;
+    or the name of a stored query: `sanity` shows at a glance whether the numbers make sense, `runs` what the last runs
+    did and how they ended. A query cannot write, attach databases, read files or reach the network.
     """
-    from wistia_lake.reader import lake_of, query_text
+    from wistia_lake.reader import answer
 
     invocation.start_logging()
     if format_ is None:
         format_ = "json" if invocation.as_json else "table"
     if format_ == "parquet" and output is None and invocation.as_json:
         raise click.UsageError("--json and --format parquet exclude each other.")
-    write_rows(lake_of(invocation.load().settings).sql(query_text(question)), format_, output)
+    write_rows(answer(invocation.load().settings, question, engine, os.environ), format_, output)
 
 
 @command()
