@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_WORDS = (
+    "catalog_name", "duration_seconds", "encryption_option", "endpoint_url", "kms_key", "poll_interval", "profile_name",
+    "region_name", "result_reuse_enable", "result_reuse_minutes", "role_arn", "role_session_name", "s3_staging_dir",
+    "verify", "work_group",
+)  # fmt: skip
+"""PyAthena overlooks a word that it does not know, and with it a slip of the hand."""
 
 
 class AthenaReader:
@@ -50,6 +57,10 @@ class AthenaReader:
 
         instead = "The AWS chain finds credentials in the environment, in a profile or in the machine's role."
         without_secrets("athena", self._given, _SECRETS, instead)
+        for word in self._given:
+            if word not in _WORDS:
+                raise SettingsError(f"[athena] holds {word!r}, which is not known; known are {', '.join(_WORDS)}.")
+        logging.getLogger("pyathena").setLevel(logging.CRITICAL)  # it logs each error with a traceback; we raise it
         return connect(**self._given)
 
 
@@ -82,9 +93,9 @@ def _in_our_words(error: BaseException) -> WistiaLakeError:
     if isinstance(error, EndpointConnectionError | HTTPClientError) or code in _BUSY:
         return TryAgain(f"Athena did not answer: {error}. Check the network and AWS_REGION, or try again later.")
     is_refusal = isinstance(error, athena.Error) or code == "InvalidRequestException"
-    if is_refusal and "output location" not in str(error):
+    if is_refusal and not any(word in str(error).lower() for word in ("output location", "workgroup")):
         return UsageError(f"Athena refuses the query: {error}")
     return SettingsError(
-        f"Athena could not be asked: {error}. Check AWS_REGION, the credentials and what they may do, and work_group or "
+        f"Athena could not be asked: {error}. Check AWS_REGION, the credentials and their rights, and work_group or "
         "s3_staging_dir in [athena] of wistia-lake.toml."
     )

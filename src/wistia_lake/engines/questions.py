@@ -34,7 +34,9 @@ def translated(sql: str, dialect: str) -> str:
     """A stored query in the dialect of another engine."""
     import sqlglot
 
-    (text,) = sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    (text,) = sqlglot.transpile(
+        sql, read="duckdb", write=dialect, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
     return text
 
 
