@@ -8,8 +8,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from wistia_lake.engines.questions import LakeNames, question, translated
-from wistia_lake.errors import UsageError
+from wistia_lake.engines.questions import LakeNames, need, question, translated, without_secrets
+from wistia_lake.errors import SettingsError, UsageError
 from wistia_lake.lake.tables import BY_NAME
 from wistia_lake.reader import query_text, stored_queries
 
@@ -116,3 +116,24 @@ def test_stored_queries_use_nothing_that_engines_understand_differently(name: st
     # A half cast to an integer goes to the even one here and up there.
     casts = [node for node in tree.find_all(exp.Cast) if node.to.sql() in {"BIGINT", "INT"}]
     assert [node.sql() for node in casts if node.this.find(exp.Div) and not isinstance(node.this, exp.Floor)] == []
+
+
+def test_a_query_of_a_deeper_name_keeps_it() -> None:
+    """A column of a row that is called like a namespace is none."""
+    text = "select t.silver.fact_event from (select media_id as t from silver.dim_media) as t"
+    assert question(text, "trino", PREFIXED) == text.replace("from silver.dim_media", "from acme_silver.dim_media")
+
+
+def test_a_missing_client_is_named_with_its_extra() -> None:
+    need("trino", "sqlglot")
+    with pytest.raises(SettingsError, match=r"--engine trino needs no_such_client.*'wistia-lake\[trino\]'"):
+        need("trino", "no_such_client")
+
+
+def test_credentials_have_no_place_among_settings() -> None:
+    without_secrets("trino", {"host": "trino.example.org"}, ("password",), "Put it elsewhere.")
+    with pytest.raises(
+        SettingsError, match=r"\[trino\] in wistia-lake.toml holds password.*Put it elsewhere"
+    ) as caught:
+        without_secrets("trino", {"password": "so-secret"}, ("password",), "Put it elsewhere.")
+    assert "so-secret" not in str(caught.value)
