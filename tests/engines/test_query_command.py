@@ -17,7 +17,9 @@ from support.servers.programs import free_ports
 from support.servers.seaweed import Place
 from support.servers.trino import Trino
 from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.marker import make_marker
 from wistia_lake.lake.rows import arrow_schema
+from wistia_lake.lake.store import open_store
 from wistia_lake.lake.tables import DIM_MEDIA
 from wistia_lake.settings_doc import toml_value
 
@@ -48,11 +50,12 @@ def words(place: Place, trino: Trino) -> dict[str, object]:
 def query(place: Place, tmp_path: Path) -> Query:
     """Call the command in a process of its own, with a settings file that describes the lake and ``[trino]``."""
     rows = [dict.fromkeys(DIM_MEDIA.column_names) | media for media in MEDIAS]
+    make_marker(open_store(place.lake), datetime(2025, 3, 2, 12, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC))
     with Catalog(place.lake, place.pyiceberg) as catalog:
         catalog.replace(DIM_MEDIA, None, [pa.Table.from_pylist(rows, schema=arrow_schema(DIM_MEDIA))])
 
     def call(*more: str, trino: dict[str, object] | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
-        settings = {"lake": place.lake, "catalog": place.pyiceberg} | ({"trino": trino} if trino is not None else {})
+        settings = {"lake": place.lake, "catalog": place.catalog} | ({"trino": trino} if trino is not None else {})
         lines = [f"{name} = {toml_value(value)}\n" for name, value in settings.items()]
         (tmp_path / "wistia-lake.toml").write_text("".join(lines), encoding="utf-8")
         return subprocess.run(

@@ -32,7 +32,7 @@ def demo(seaweed: Seaweed, trino: Trino, tmp_path_factory: pytest.TempPathFactor
         for name, value in seaweed.environment.items():
             patch.setenv(name, value)
         place = seaweed.place()
-        own = {"lake": place.lake, "catalog": place.pyiceberg, "namespace_prefix": "demo_"}
+        own = {"lake": place.lake, "catalog": place.catalog, "namespace_prefix": "demo_"}
         own["trino"] = {"host": "127.0.0.1", "port": trino.port, "catalog": trino.catalog(place.trino)}
         with simulation(tmp_path_factory.mktemp("demo"), "demo", **own) as sim:
             sim.settings["base_url"] = sim.sandbox.base_url + "/modern"

@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from wistia_lake.engines.answers import arrow_rows
-from wistia_lake.engines.questions import LakeNames, need, question, translated, without_secrets
+from wistia_lake.engines.dialect import render
+from wistia_lake.engines.questions import LakeNames, need, question, without_secrets
 from wistia_lake.errors import SettingsError, TryAgain, UsageError, WistiaLakeError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class AthenaReader:
     def stored(self, text: str) -> pa.Table:
         """The rows of a stored query, which is written in DuckDB's dialect."""
         need("athena", "pyathena")
-        return self.sql(translated(text, self.dialect))
+        return self.sql(render(text, self.dialect))
 
     def _connect(self) -> Any:
         from pyathena import connect

@@ -30,16 +30,6 @@ class LakeNames:
     """Stands before the namespace in a catalog that holds several lakes; nobody writes it in SQL."""
 
 
-def translated(sql: str, dialect: str) -> str:
-    """A stored query in the dialect of another engine."""
-    import sqlglot
-
-    (text,) = sqlglot.transpile(
-        sql, read="duckdb", write=dialect, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE
-    )
-    return text
-
-
 def question(sql: str, dialect: str, lake: LakeNames) -> str:
     """The text as the engine gets it, if it is one SELECT over the lake's tables and nothing else.
 

@@ -8,7 +8,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from wistia_lake.engines.questions import LakeNames, need, question, translated, without_secrets
+from wistia_lake.engines.dialect import render
+from wistia_lake.engines.questions import LakeNames, need, question, without_secrets
 from wistia_lake.errors import SettingsError, UsageError
 from wistia_lake.lake.tables import BY_NAME
 from wistia_lake.reader import query_text, stored_queries
@@ -99,7 +100,7 @@ def test_the_prefix_of_a_shared_catalog_stands_before_namespaces_and_nowhere_els
 @pytest.mark.parametrize("dialect", ["trino", "athena"])
 @pytest.mark.parametrize("name", stored_queries())
 def test_stored_queries_are_questions_on_every_engine(dialect: str, name: str) -> None:
-    text = translated(query_text(name), dialect)
+    text = render(query_text(name), dialect)
     assert question(text, dialect, LAKE) == text
     before, after = (
         [one.alias_or_name for one in sqlglot.parse_one(sql, read=read).selects]
