@@ -1,6 +1,6 @@
 """Read a lake with SQL: ``wistia_lake.open("lake").sql("select …")`` gives a ``pyarrow.Table``.
 
-The connection can only read the lake's own tables: it opens no file, attaches nothing, and reaches no network.
+DuckDB's connection can only read the lake's own tables: it opens no file, attaches nothing, and reaches no network.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from wistia_lake.engines.questions import LakeNames
 from wistia_lake.errors import DataError, LakeUnreadable, UsageError
 from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.marker import existing_store
 from wistia_lake.lake.store import lake_root
 from wistia_lake.lake.table import Table
-from wistia_lake.lake.tables import TABLES
+from wistia_lake.lake.tables import BY_NAME, TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
+    from wistia_lake.engines.athena import AthenaReader
+    from wistia_lake.engines.trino import TrinoReader
     from wistia_lake.settings import Settings
 
 
@@ -97,6 +100,28 @@ def open(  # noqa: A001  the package's one verb for readers
 def lake_of(settings: Settings) -> Lake:
     """The lake that the settings name; errors as for :func:`open`."""
     return open(settings.lake, catalog=settings.catalog, namespace_prefix=settings.namespace_prefix)
+
+
+def answer(settings: Settings, question: str, engine: str, environ: Mapping[str, str]) -> pa.Table:
+    """The rows of one SELECT in the dialect of an engine (duckdb, trino, athena), or of a stored query.
+
+    Trino and Athena are asked for the tables by their own way to the catalog: the lake itself is not opened.
+    """
+    text = query_text(question)
+    if engine == "duckdb":
+        return lake_of(settings).sql(text)
+    reader = _reader(settings, engine, environ)
+    return reader.stored(text) if text != question else reader.sql(text)
+
+
+def _reader(settings: Settings, engine: str, environ: Mapping[str, str]) -> TrinoReader | AthenaReader:
+    from wistia_lake.engines.athena import AthenaReader
+    from wistia_lake.engines.trino import TrinoReader
+
+    lake = LakeNames(frozenset(BY_NAME), settings.namespace_prefix)
+    if engine == "trino":
+        return TrinoReader(settings.trino, lake, environ)
+    return AthenaReader(settings.athena, lake)
 
 
 def stored_queries() -> list[str]:

@@ -27,7 +27,7 @@ MEDIA_IDS = "MEDIA_IDS"
 CONFIG = "WISTIA_LAKE_CONFIG"
 _PREFIX = "WISTIA_LAKE_"
 _NAMED = {"WISTIA_LAKE": "lake", "WISTIA_BASE_URL": "base_url", "WISTIA_LAKE_NOW": "now", MEDIA_IDS: "media_ids"}
-_TABLES = {"channels", "include", "exclude"}
+_TABLES = {"channels", "include", "exclude", "trino", "athena"}
 """Settings that are tables, which no variable can hold."""
 _SECRET_WORDS = ("access-key", "secret", "token", "credential", "password")
 DEFAULT_CONFIG = "wistia-lake.toml"
@@ -99,6 +99,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Name that the lake's Iceberg catalog has in Spark's configuration: `spark.sql.catalog.<name>`."""
     spark_s3: Literal["s3a", "s3"] = "s3a"
     """How Spark's cluster calls buckets when it reads bronze: s3a with Hadoop's own client, s3 with Amazon EMR's."""
+    trino: Annotated[
+        dict[str, str | int | bool] | None, Meta(examples=[{"host": "trino.example.org", "catalog": "lake"}])
+    ] = None
+    """For query --engine trino: what trino.dbapi.connect takes; a password is TRINO_PASSWORD in the environment."""
+    athena: Annotated[dict[str, str | int | bool] | None, Meta(examples=[{"work_group": "primary"}])] = None
+    """For query --engine athena: what pyathena.connect takes; credentials come from the AWS chain."""
     channels: tuple[ChannelRule, ...] = ()
     """Ordered channel rules: the first that matches a media gives its channel; anything else is "Other"."""
     include: tuple[MediaRule, ...] = ()

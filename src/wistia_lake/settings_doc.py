@@ -136,7 +136,7 @@ def _kind(described: kinds.Type) -> str:
         case kinds.Metadata(type=inner):
             return _kind(inner)
         case kinds.UnionType(types=types) if any(isinstance(one, kinds.DictType) for one in types):
-            return "table or text"
+            return "table or text" if any(isinstance(one, kinds.StrType) for one in types) else "table"
         case kinds.UnionType(types=types):
             return " or ".join(_kind(one) for one in types if not isinstance(one, kinds.NoneType))
         case kinds.IntType() | kinds.FloatType():

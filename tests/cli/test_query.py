@@ -120,3 +120,22 @@ def test_minutes_of_a_run_are_from_its_beginning_to_its_end(call, lake):
     found = json.loads(call("query", "runs", "--json").out)["rows"]
     assert [row["run_id"] for row in found] == [f"run-{n:02}" for n in range(24, 4, -1)]
     assert [row["minutes"] for row in found[-2:]] == [9.0, 7.5]
+
+
+def test_statements_for_athena_need_a_lake_in_s3(call, medias):
+    result = call("tables", "--ddl", "athena")
+    assert (result.code, result.out) == (3, "")
+    assert "Athena reads lakes in S3" in result.err
+
+
+def test_statements_for_trino_name_the_last_state_of_each_table(call, medias):
+    result = call("tables", "dim_media", "--ddl", "trino")
+    assert result.code == 0
+    assert result.out.startswith("CALL system.register_table(schema_name => 'silver', table_name => 'dim_media', ")
+    assert json.loads(call("tables", "dim_media", "--ddl", "trino", "--json").out) == {
+        "statements": [result.out.rstrip("\n")]
+    }
+    unbuilt = call("tables", "--ddl", "trino")
+    assert (unbuilt.code, unbuilt.out) == (3, "")
+    assert "was never built" in unbuilt.err
+    assert call("tables", "nothing", "--ddl", "trino").code == 2

@@ -10,8 +10,8 @@ from pyiceberg.catalog import load_catalog
 
 from support.servers.seaweed import Place
 from support.servers.trino import Trino
-from wistia_lake.lake.catalog import arrow_schema
 from wistia_lake.lake.iceberg import iceberg_schema
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.table import Type
 from wistia_lake.lake.tables import BY_NAME
 

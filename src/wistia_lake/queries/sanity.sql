@@ -13,7 +13,7 @@ with numbers as (
     union all
     select 6, 'sessions', 'distinct viewers', cast(count(distinct visitor_id) as bigint) from silver.fact_event
     union all
-    select 7, 'sessions', 'watched hours', cast(coalesce(sum(watched_ms), 0) / 3600000 as bigint) from silver.fact_event
+    select 7, 'sessions', 'watched hours', cast(floor(coalesce(sum(watched_ms), 0) / 3600000 + 0.5) as bigint) from silver.fact_event
     union all
     select 8, 'days', 'media days', cast(count(*) as bigint) from silver.fact_media_day
     union all
@@ -34,7 +34,7 @@ with numbers as (
     union all
     select 14, 'days', 'measured plays', cast(coalesce(sum(play_count), 0) as bigint) from silver.fact_media_day_measured
     union all
-    select 15, 'days', 'measured hours', cast(coalesce(sum(played_ms), 0) / 3600000 as bigint)
+    select 15, 'days', 'measured hours', cast(floor(coalesce(sum(played_ms), 0) / 3600000 + 0.5) as bigint)
     from silver.fact_media_day_measured
     union all
     select 16, 'days', 'final media days with more measured plays than plays', cast(count(*) as bigint)

@@ -96,13 +96,11 @@ class Program:
     def _wait(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + self._seconds
-        while not self._ready():
-            ended = self._process.poll() is not None
+        while (ended := self._process.poll() is not None) or not self._ready():
             if ended or time.monotonic() > deadline:
                 tail = self.log.read_text(encoding="utf-8", errors="replace")[-4000:]
-                raise AssertionError(
-                    f"{self.name} {'ended' if ended else 'did not answer'}; its log {self.log}:\n{tail}"
-                )
+                state = "ended" if ended else "did not answer"
+                raise AssertionError(f"{self.name} {state}; its log {self.log}:\n{tail}")
             time.sleep(0.1)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
