@@ -18,8 +18,8 @@ from wistia_lake.engines.spark_input import (
     TYPES,
     bronze_frame,
     check_counts,
+    no_rows,
     relation_frame,
-    table_columns,
     table_frame,
 )
 from wistia_lake.engines.spark_session import in_our_terms, meaning, open_session
@@ -139,12 +139,9 @@ class SparkEngine:
     def _all_rows(self, table: Table, jobs: Sequence[Job], views: list[str]) -> DataFrame:
         """The rows of all jobs in the table's columns and types; none if there are no jobs."""
         casts = [f"cast(`{column.name}` as {TYPES[column.type]}) as `{column.name}`" for column in table.columns]
-        frames = [self._frame(job, views, in_order=False).selectExpr(*casts) for job in jobs]
-        if not frames:
-            return self._session.createDataFrame([], table_columns(table))
-        result = frames[0]
-        for frame in frames[1:]:
-            result = result.unionAll(frame)
+        result = no_rows(self._session, table)
+        for job in jobs:
+            result = result.unionAll(self._frame(job, views, in_order=False).selectExpr(*casts))
         return result
 
     def _frame(self, job: Job, views: list[str], *, in_order: bool) -> DataFrame:
