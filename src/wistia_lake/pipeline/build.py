@@ -35,13 +35,13 @@ _log = get_logger(__name__)
 
 
 def build(
-    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, handover: Handover | None = None,
-    engine: Engine | None = None,
+    loaded: Loaded, *, clock: Clock, reporter: Reporter, full: bool = False, engine: Engine | None = None,
+    handover: Handover | None = None,
 ) -> BuildSummary:  # fmt: skip
     """Bring every table up to date with bronze; ``full`` recomputes everything.
 
-    What an ingest of the same command knows of bronze comes by the ``handover``. An ``engine`` that is given stays
-    open; otherwise it is the one that the settings name.
+    ``engine``: one that is open already and stays open; otherwise the one that the settings name. What an ingest of the
+    same command knows of bronze comes by the ``handover``.
 
     Raises:
         LeaseHeld: another build is at work on this lake.
@@ -50,6 +50,7 @@ def build(
     """
     settings, store = loaded.settings, open_lake(loaded.settings.lake)
     summary, forced = BuildSummary(), {model.table.full_name for model in MODELS if full}
+    bronze = handover if handover is not None else Handover()
     opened = engine if engine is not None else open_engine(settings)
     try:
         for attempt in range(ATTEMPTS):
@@ -60,7 +61,7 @@ def build(
                 if full:
                     catalog.forget_if_moved()
                 opened.begin(catalog, [model.table for model in MODELS])
-                history = History(store, (handover or Handover()).take(store))
+                history = History(store, bronze.take(store))
                 builder = Builder(history, settings, catalog, opened, clock=clock, renew=held.renew)
                 try:
                     builder.bring_all_up_to_date(forced, summary, reporter)
