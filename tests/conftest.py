@@ -62,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--worlds", type=int, default=1, help="how many random worlds to run")
     parser.addoption("--hostile-worlds", type=int, default=2, help="how many random worlds in which things go wrong")
     parser.addoption("--zone-worlds", type=int, default=24, help="in how many random worlds to look for the zone")
+    parser.addoption("--far-worlds", type=int, default=5, help="how many random worlds engines are compared on")
     parser.addoption("--limit-requests", type=int, default=300, help="how many requests to make against the limit")
     parser.addoption("--real-limit", action="store_true", help="take real time for it, not a tenth")
     parser.addoption("--kills", type=int, default=6, help="how often each kind of run is killed")

@@ -71,12 +71,16 @@ def _described(path: str) -> list[tuple[str, str, bool, bytes]]:
     return [(field.name, str(field.type), field.nullable, number) for field, number in zip(schema, ids, strict=True)]
 
 
+def _comparable(row: dict[str, object]) -> list[tuple[bool, object]]:
+    return [(value is not None, value) for value in row.values()]
+
+
 def assert_sorted_in_files(catalog: Catalog, table: Table) -> int:
     """Within each file rows lie in the table's order; returns how many files have more than one row."""
     several = 0
     for path in _files(catalog, table):
         rows = pq.read_table(path, partitioning=None).select(list(table.sort)).to_pylist()
-        keys = [tuple(str(value) for value in row.values()) for row in rows]
+        keys = [_comparable(row) for row in rows]
         assert keys == sorted(keys), path
         several += len(rows) > 1
     return several

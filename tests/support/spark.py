@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from support.servers.programs import ENGINES, needed
+from support.servers.programs import ENGINES, ROOT, needed
 from support.simulation import Simulation
 from wistia_lake.engines.spark import SparkEngine
 from wistia_lake.lake.catalog import DATABASE
@@ -27,29 +27,32 @@ pyspark = pytest.importorskip("pyspark", reason="needs an environment with pyspa
 
 CODEC = "io.airlift.compress.zstd.ZstdCodec"
 """With it Spark 3.5 reads .zst; Spark 4 does so by itself."""
-RUNTIMES = {
-    "3.5": "iceberg-spark-runtime-3.5_2.12-1.12.0.jar",
-    "4.1": "iceberg-spark-runtime-4.1_2.13-1.12.0.jar",
-}
+_AWS = "iceberg-aws-bundle-1.12.0.jar"
+JARS = {
+    "3.5": (
+        "iceberg-spark-runtime-3.5_2.12-1.12.0.jar", _AWS, "hadoop-aws-3.3.4.jar", "aws-java-sdk-bundle-1.12.262.jar",
+    ),
+    "4.1": ("iceberg-spark-runtime-4.1_2.13-1.12.0.jar", _AWS, "hadoop-aws-3.4.2.jar", "bundle-2.29.52.jar"),
+}  # fmt: skip
+"""Per version: Iceberg, and what opens buckets."""
 
 
-def jars() -> str:
-    """The jars that Spark needs, as its configuration names them."""
-    runtime = RUNTIMES[".".join(pyspark.__version__.split(".")[:2])]
-    return ",".join(str(needed(ENGINES / name)) for name in (runtime, "sqlite-jdbc-3.50.3.0.jar"))
+def jars(*, s3: bool = False) -> str:
+    """The jars that Spark needs, as its configuration names them; ``s3``: those for buckets, too."""
+    runtime, *for_buckets = JARS[".".join(pyspark.__version__.split(".")[:2])]
+    names = [runtime, "sqlite-jdbc-3.50.3.0.jar", *(for_buckets if s3 else [])]
+    return ",".join(str(needed(ENGINES / name)) for name in names)
 
 
 NAME = "wistia_lake"
 """The catalog's name stands in its rows, so both sides must use it."""
 
 
-def shared(lake: Path) -> dict[str, object]:
-    """Settings of a lake in a folder whose catalog lies beside it."""
-    database = f"sqlite:///{lake.parent / 'shared.db'}"
-    return {
-        "catalog": {"type": "sql", "uri": database, "warehouse": f"{lake.as_uri()}/tables"},
-        "spark_catalog": NAME,
-    }
+def share(account: Simulation) -> None:
+    """Give an account's lake, in a folder, a catalog beside it that Spark can open, too."""
+    database = f"sqlite:///{account.lake.parent / 'shared.db'}"
+    account.shared = {"type": "sql", "uri": database, "warehouse": f"{account.lake.as_uri()}/tables"}
+    account.settings["spark_catalog"] = NAME
 
 
 def catalog_conf(lake: Path) -> dict[str, str]:
@@ -75,6 +78,41 @@ def conf() -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.hadoop.io.compression.codecs": CODEC,
     }
+
+
+def conf_folder(folder: Path, settings: dict[str, str]) -> Path:
+    """Spark's own configuration in a folder, for ``SPARK_CONF_DIR``."""
+    folder.mkdir()
+    lines = [f"{name} {value}\n" for name, value in settings.items()]
+    (folder / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
+    (folder / "log4j2.properties").write_text(_LOG, encoding="utf-8")
+    return folder
+
+
+_LOG = """\
+rootLogger.level = error
+rootLogger.appenderRef.stdout.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %p %c: %m%n
+"""
+
+
+def spark_home() -> Path:
+    """Where pyspark keeps Spark."""
+    return Path(pyspark.__file__).parent
+
+
+def command(account: Simulation, conf_dir: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    """A command line for this account's lake, and the environment of the process: Spark's configuration and ours."""
+    words_of_ours, environment = account.command(*words)
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME") if name in os.environ}
+    inherited |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    paths = {"PYTHONPATH": str(ROOT / "src"), "PYSPARK_PYTHON": sys.executable, "SPARK_HOME": str(spark_home())}
+    ours = {"WISTIA_LAKE_SPARK_CATALOG": str(account.settings["spark_catalog"]), "SPARK_CONF_DIR": str(conf_dir)}
+    return words_of_ours, inherited | environment | paths | ours
 
 
 @cache
@@ -115,6 +153,6 @@ def spark_build(account: Simulation, *, full: bool = False, **changed: object) -
 def with_the_same_bronze(account: Simulation, folder: Path) -> Simulation:
     """Another lake in ``folder``, whose tables nobody has computed yet."""
     other = Simulation(account.sandbox, folder, dict(account.settings), account.rules)
-    other.settings |= shared(other.lake)
+    share(other)
     shutil.copytree(account.lake, other.lake, ignore=shutil.ignore_patterns("tables", f"{DATABASE}*", "locks"))
     return other

@@ -18,12 +18,12 @@ from wistia_lake.engines.spark_input import (
     TYPES,
     bronze_frame,
     check_counts,
+    no_rows,
     relation_frame,
-    table_columns,
     table_frame,
 )
 from wistia_lake.engines.spark_session import in_our_terms, meaning, open_session
-from wistia_lake.errors import SettingsError
+from wistia_lake.errors import EngineError, SettingsError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -105,15 +105,22 @@ class SparkEngine:
             stack.enter_context(in_our_terms(self._session))
             views = stack.enter_context(self._own_views())
             opened = list(jobs)
-            stack.enter_context(meaning(f"compute {table.full_name}"))
-            inputs = [bronze for job in opened for bronze in job.bronze]
-            _while_beating(lambda: check_counts(self._session, inputs, self._s3), beat)
-            frame = self._all_rows(table, opened, views)
+            with meaning(f"read what {table.full_name} is made of"):
+                inputs = [bronze for job in opened for bronze in job.bronze]
+                _while_beating(lambda: check_counts(self._session, inputs, self._s3), beat)
+                frame = self._all_rows(table, opened, views)
             beat()
-            _while_beating(lambda: self._overwrite(table, partitions, frame, token), beat)
+            problem = None
+            try:
+                with meaning(f"compute {table.full_name}"):
+                    _while_beating(lambda: self._overwrite(table, partitions, frame, token), beat)
+            except EngineError as exc:
+                problem = exc
         loaded = catalog.ensure(table)
         snapshot = commit_of(loaded, TOKEN, token)
-        assert snapshot is not None, f"Spark's commit of {table.full_name} is not in the table's history"
+        if snapshot is None:
+            # Only now it is sure: an answer can be lost on its way though the commit was made.
+            raise problem if problem is not None else AssertionError(f"{table.full_name}: no trace of Spark's commit")
         counts = row_counts(loaded, table, snapshot, partitions)
         self._since[table.full_name] = snapshot.snapshot_id
         catalog.expire(table)
@@ -139,12 +146,9 @@ class SparkEngine:
     def _all_rows(self, table: Table, jobs: Sequence[Job], views: list[str]) -> DataFrame:
         """The rows of all jobs in the table's columns and types; none if there are no jobs."""
         casts = [f"cast(`{column.name}` as {TYPES[column.type]}) as `{column.name}`" for column in table.columns]
-        frames = [self._frame(job, views, in_order=False).selectExpr(*casts) for job in jobs]
-        if not frames:
-            return self._session.createDataFrame([], table_columns(table))
-        result = frames[0]
-        for frame in frames[1:]:
-            result = result.unionAll(frame)
+        result = no_rows(self._session, table)
+        for job in jobs:
+            result = result.unionAll(self._frame(job, views, in_order=False).selectExpr(*casts))
         return result
 
     def _frame(self, job: Job, views: list[str], *, in_order: bool) -> DataFrame:

@@ -79,7 +79,9 @@ def place_of(where: str, s3: str) -> str:
 def relation_frame(session: SparkSession, relation: pa.Table) -> DataFrame:
     """A small relation; every worker gets all of it, so that the large side of a join stays where it is."""
     columns = ", ".join(f"`{field.name}` {_spark_type(field.type)}" for field in relation.schema)
-    rows = [tuple(row.values()) for row in relation.to_pylist()]
+    # Rows as Python objects go through a Python worker, which takes seconds to start; Spark 3.5 knows no other way.
+    takes_arrow = not session.version.startswith("3.")
+    rows = relation if takes_arrow else [tuple(row.values()) for row in relation.to_pylist()]
     return session.createDataFrame(rows, columns).hint("broadcast")
 
 
@@ -93,7 +95,7 @@ def table_frame(session: SparkSession, name: str, wanted: TableInput) -> DataFra
     """A table as it stood at the snapshot, of the wanted partitions only."""
     spec = wanted.table
     if wanted.snapshot_id is None:
-        return session.createDataFrame([], table_columns(spec))
+        return no_rows(session, spec)
     limits = []
     if spec.partition is not None and wanted.first is not None:
         limits.append(f"`{spec.partition}` >= date'{wanted.first}'")
@@ -104,6 +106,12 @@ def table_frame(session: SparkSession, name: str, wanted: TableInput) -> DataFra
     return session.sql(f"select {listed} from {name} version as of {wanted.snapshot_id}{where}")
 
 
-def table_columns(spec: Table) -> str:
-    """The columns of a table, as Spark declares them."""
-    return ", ".join(f"`{column.name}` {TYPES[column.type]}" for column in spec.columns)
+def no_rows(session: SparkSession, spec: Table) -> DataFrame:
+    """The columns of a table without a row, all of which may be null.
+
+    What is united with it may be null too. Without it Spark writes files in which a column that happens to have no
+    nulls must have none, and the tables' columns are optional, whoever wrote them. It is not plainly empty: such a part
+    would be optimised away, and what it says with it.
+    """
+    columns = [f"cast(null as {TYPES[column.type]}) as `{column.name}`" for column in spec.columns]
+    return session.range(1).where("id > 0").selectExpr(*columns)
