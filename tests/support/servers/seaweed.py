@@ -120,9 +120,11 @@ def seaweed(folder: Path) -> Iterator[Seaweed]:
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     data = folder / "data"
     data.mkdir(parents=True)
+    # Every bucket takes seven volumes, as many as the disk has room for: small ones make many buckets.
     command = [
         str(weed), "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false", "-admin.ui=false",
-        "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
+        "-s3.port.lance=0", "-master.telemetry=false", "-master.volumeSizeLimitMB=16",
+        *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     s3, rest = (f"http://127.0.0.1:{ports[name]}" for name in ("s3.port", "s3.port.iceberg"))
     with Program(
