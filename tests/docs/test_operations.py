@@ -122,6 +122,8 @@ SCENES: dict[str, Callable[[Scene], list[str]]] = {
     "replaces the clock": _set("WISTIA_BASE_URL", "https://api.wistia.com/v1"),
     "which contradicts the data": _wrong_zone,
     "a worksheet holds": lambda _: [],
+    "needs to know the server and the catalog of the lake": lambda _: ["query", "sanity", "--engine", "trino"],
+    "which is no table of the lake": lambda _: ["query", "select 1 as n from hr.people", "--engine", "trino"],
 }
 """How each message comes about. The last one has its own test, because it needs a million rows."""
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
+from support.servers.programs import ROOT
 from support.servers.seaweed import Place
 from support.servers.trino import Trino
 from wistia_lake.lake.iceberg import iceberg_schema
@@ -42,3 +48,30 @@ def test_a_place_is_nobody_elses(place: Place, seaweed):
     other = seaweed.place()
     load_catalog("lake", **place.pyiceberg).create_namespace("silver")
     assert load_catalog("other", **other.pyiceberg).list_namespaces() == []
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
+def test_no_server_outlives_the_tests_however_they_end(tmp_path: Path, signal_: signal.Signals):
+    """A process of tests starts a server and is ended itself."""
+    script = tmp_path / "tests.py"
+    script.write_text(_STARTS_A_SERVER.format(tests=ROOT / "tests", folder=tmp_path / "server"), encoding="utf-8")
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        server = int(process.stdout.readline())
+        process.send_signal(signal_)
+        process.wait(30)
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{server}").exists() and "zombie" not in Path(f"/proc/{server}/status").read_text():
+        assert time.monotonic() < deadline, "the server is still there"
+
+
+_STARTS_A_SERVER = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path.insert(0, "{tests}")
+from pathlib import Path
+from support.servers.programs import Program
+with Program("server", ["sleep", "600"], Path("{folder}"), ready=lambda: True) as program:
+    print(program._process.pid, flush=True)
+    time.sleep(600)
+"""

@@ -38,8 +38,9 @@ class TrinoReader:
         """
         need("trino", "trino")
         query = question(text, self.dialect, self._lake)
-        with _explained(str(self._given.get("host"))), closing(self._connect()) as connection:
-            cursor = connection.cursor()
+        host = str(self._given.get("host"))
+        # Closing the cursor cancels a query that still runs.
+        with _explained(host), closing(self._connect()) as connection, closing(connection.cursor()) as cursor:
             cursor.execute(query)
             first = cursor.fetchmany(1)  # the columns are known when the first rows are
             columns = [(column.name, column.type_code) for column in cursor.description]
@@ -58,7 +59,7 @@ class TrinoReader:
         without_secrets("trino", self._given, ("auth", "password", "http_headers", "extra_credential"), instead)
         if not {"host", "catalog"} <= self._given.keys():
             raise SettingsError(f"--engine trino needs to know the server and the catalog of the lake: {_EXAMPLE}.")
-        given = {"user": getpass.getuser(), "timezone": "UTC", "source": "wistia-lake"} | self._given
+        given = {"user": _who(), "timezone": "UTC", "source": "wistia-lake"} | self._given
         if self._password is not None:
             if given.setdefault("http_scheme", "https") != "https":
                 raise SettingsError(
@@ -72,6 +73,14 @@ class TrinoReader:
             raise SettingsError(
                 f"[trino] in wistia-lake.toml is wrong: {exc}. It takes what trino.dbapi.connect takes."
             ) from exc
+
+
+def _who() -> str:
+    """Trino wants a name of whoever asks; a container may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):
+        return "wistia-lake"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from itertools import cycle
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Self
 
 import pytest
 
@@ -26,22 +26,11 @@ VENVS = Path(os.environ.get("ENGINES_VENVS", ROOT / ".venvs"))
 """Virtual environments of their own: ``servers``, ``spark4``, ``spark35``."""
 
 
-NO_SKIPS = os.environ.get("WISTIA_LAKE_NO_SKIPS") == "1"
-"""Read before a test's own environment takes it away."""
-
-
 def needed(path: Path) -> Path:
     """A part that ``make engines-fetch`` puts there; without it the test is skipped, and in CI it fails."""
     if not path.exists():
-        skip(f"{path} is missing: make engines-fetch")
+        pytest.skip(f"{path} is missing: make engines-fetch")
     return path
-
-
-def skip(reason: str) -> NoReturn:
-    """Leave the test out, visibly; where a skip is a failure (make engines), fail."""
-    if NO_SKIPS:
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 _candidates = cycle(range(20_000 + os.getpid() % 9_000, 31_000, 7))

@@ -14,7 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from support.servers.programs import ENGINES, Program, free_ports, needed, skip
+import pytest
+
+from support.servers.programs import ENGINES, Program, free_ports, needed
 
 VERSION, JAVA = 476, 24
 _CONFIG = """\
@@ -70,7 +72,7 @@ def newest_java(at_least: int) -> Path:
             found = re.search(r'version "(\d+)', said)
             if found is not None and int(found[1]) >= at_least:
                 return java
-    return skip(f"Trino {VERSION} needs Java {at_least} or newer; name its folder by TRINO_JAVA_HOME")
+    pytest.skip(f"Trino {VERSION} needs Java {at_least} or newer; name its folder by TRINO_JAVA_HOME")
 
 
 @contextmanager
