@@ -65,16 +65,14 @@ def asked(url: str) -> Any:
         return None
 
 
-def is_in_the_middle(ui: str, executors: int) -> bool:
-    """Whether every executor has done something and a stage has tasks at work now."""
+def is_in_the_middle(ui: str, rows: int) -> bool:
+    """Whether a stage has read so many rows, and another one has tasks at work now."""
     applications = asked(f"{ui}/api/v1/applications")
     if not applications:
         return False
-    base = f"{ui}/api/v1/applications/{applications[0]['id']}"
-    workers = [one for one in asked(f"{base}/executors") or [] if one["id"] != "driver"]
-    if sum(one["completedTasks"] > 0 for one in workers) < executors:
-        return False
-    return any(one["activeTasks"] > 0 for one in workers)
+    stages = asked(f"{ui}/api/v1/applications/{applications[0]['id']}/stages") or []
+    has_read = any(stage["status"] == "COMPLETE" and stage["inputRecords"] >= rows for stage in stages)
+    return has_read and any(stage["status"] == "ACTIVE" and stage["numActiveTasks"] > 0 for stage in stages)
 
 
 @dataclass(frozen=True)
