@@ -68,6 +68,14 @@ def last_of_month(day: date) -> date:
     return first_of_month(first_of_month(day) + 31 * ONE_DAY) - ONE_DAY
 
 
+def months_between(first: date, last: date) -> Iterator[date]:
+    """Every month, as its first day, that has a day from ``first`` to ``last``, both included; nothing if reversed."""
+    month = first_of_month(first)
+    while month <= last and first <= last:
+        yield month
+        month = first_of_month(month + 31 * ONE_DAY)
+
+
 def two_years_before(now: datetime) -> datetime:
     """The rolling edge of the events endpoint: the same wall time two years earlier.
 

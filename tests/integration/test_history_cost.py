@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from support.counted import Calls, counted
 from support.past import ONE_DAY, Past
 from support.simulation import Simulation, utc
+from wistia_lake.lake.catalog import Catalog
+from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
+from wistia_lake.lake.tables import FACT_EVENT
 from wistia_lake.sandbox.harness import Sandbox
 
 NOW = utc("2025-03-12 14:00")
@@ -26,6 +31,32 @@ def lake_of(folder: Path, sandbox: Sandbox, days: int) -> Simulation:
     Past(open_store(str(account.lake)), sandbox, days, NOW).write()
     account.build()
     return account
+
+
+@pytest.mark.slow
+def test_lists_of_files_stay_few_and_short_whatever_the_number_of_commits(tmp_path: Path) -> None:
+    """A daily run replaces the newest days and a few older ones; readers open the last two months."""
+    schema, first, opened = arrow_schema(FACT_EVENT), date(2023, 3, 1), []
+    with Catalog(tmp_path) as catalog:
+        for number in range(60):
+            today = first + number * ONE_DAY
+            back = (0, 1, 2, 3, 4, *((10, 17, 24) if number % 7 == 0 else ()))
+            days = [{"received_day": today - days * ONE_DAY} for days in back]
+            with counted() as commit:
+                catalog.replace(FACT_EVENT, [one["received_day"] for one in days], [rows(days, schema)])
+            with counted() as reader:
+                catalog.input(FACT_EVENT, today - 57 * ONE_DAY, today)
+            opened.append((commit.of("GET"), commit.of("PUT"), reader.of("GET")))
+        files = catalog.input(FACT_EVENT).files
+    assert len(files) == len(set(files)) > 60
+    late = opened[40:]
+    assert max(gets for gets, _, _ in late) <= 20, opened
+    assert max(puts for _, puts, _ in late) <= 20, opened
+    assert max(gets for _, _, gets in late) <= 12, opened
+
+
+def rows(days: list[dict[str, date]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict.fromkeys(schema.names) | one for one in days], schema=schema)
 
 
 @pytest.mark.long

@@ -12,20 +12,20 @@ from __future__ import annotations
 import re
 import secrets
 from bisect import insort
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from wistia_lake.model import Slice
 
 ROOT = "bronze"
 QUARANTINE = "quarantine"
-_MANIFEST = re.compile(
-    r"bronze/(?P<stream>[a-z_]+)/scope=(?P<scope>account|media=[a-z0-9]{10})/day=(?P<day>\d{4}-\d\d-\d\d)/"
-    r"(?P<batch_id>[0-9a-f-]{36})\.(?P<state>final|open)\.json"
+_FOLDER = re.compile(
+    r"bronze/(?P<stream>[a-z_]+)/scope=(?P<scope>account|media=[a-z0-9]{10})/day=(?P<day>\d{4}-\d\d-\d\d)"
 )
+_MANIFEST = re.compile(r"([0-9a-f-]{36})\.(final|open)\.json")
 _ROWS = re.compile(
     r"(?:bronze|quarantine)/(?P<stream>[a-z_]+)/scope=(?P<scope>account|media=[a-z0-9]{10})/"
     r"day=(?P<day>\d{4}-\d\d-\d\d)/(?P<batch_id>[0-9a-f-]{36})\.ndjson\.zst"
@@ -82,11 +82,17 @@ def stream_prefix(stream: str) -> str:
 
 def parse_manifest_key(key: str) -> Look | None:
     """The look whose manifest a key names; None for any other object."""
-    match = _MANIFEST.fullmatch(key)
-    if match is None:
-        return None
-    slice_ = Slice(match["stream"], match["scope"], date.fromisoformat(match["day"]))
-    return Look(match["state"] == "final", match["batch_id"], slice_)
+    folder, _, name = key.rpartition("/")
+    match = _MANIFEST.fullmatch(name)
+    slice_ = _slice_in(folder) if match is not None else None
+    return Look(match[2] == "final", match[1], slice_) if match is not None and slice_ is not None else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _slice_in(folder: str) -> Slice | None:
+    """The slice whose looks lie in a folder. Most slices were looked at several times, and share it."""
+    match = _FOLDER.fullmatch(folder)
+    return None if match is None else Slice(match["stream"], match["scope"], date.fromisoformat(match["day"]))
 
 
 def parse_rows_key(key: str) -> tuple[Slice, str] | None:
@@ -121,15 +127,14 @@ class Looks:
 
     def __init__(self, stream: str, keys: Iterable[str]) -> None:
         self.stream = stream
-        found: dict[str, dict[date, list[Look]]] = defaultdict(lambda: defaultdict(list))
+        self._found: dict[str, dict[date, list[Look]]] = {}
         for key in keys:
             look = parse_manifest_key(key)
             if look is not None and look.slice.stream == stream:
-                found[look.slice.scope][look.slice.day].append(look)
-        self._found = {scope: {day: sorted(looks) for day, looks in days.items()} for scope, days in found.items()}
+                self.add(look)
 
     def add(self, look: Look) -> None:
-        """A look that was committed since the listing."""
+        """One more look."""
         insort(self._found.setdefault(look.slice.scope, {}).setdefault(look.slice.day, []), look)
 
     def __iter__(self) -> Iterator[Look]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from wistia_lake.bronze.layout import Look, Looks, stream_prefix
+from wistia_lake.bronze.layout import Look, Looks, parse_manifest_key, stream_prefix
 from wistia_lake.bronze.lease import Lease, newest_generation
 from wistia_lake.lake.store import Store
 
@@ -23,19 +23,22 @@ class Listed:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._looks: dict[str, Looks] = {}
-        self._stamps: dict[str, dict[str, Stamp]] = {}
+        self._stamps: dict[Look, Stamp] = {}
 
     def looks(self, stream: str) -> Looks:
         """Every committed look of a stream; the same object every time, which :meth:`add` keeps up to date."""
         if stream not in self._looks:
-            entries = list(self._store.entries(stream_prefix(stream)))
-            self._looks[stream] = Looks(stream, (entry.key for entry in entries))
-            self._stamps[stream] = {entry.key: (entry.size, entry.written_at) for entry in entries}
+            self._looks[stream] = Looks(stream, ())
+            for entry in self._store.entries(stream_prefix(stream)):
+                look = parse_manifest_key(entry.key)
+                if look is not None:
+                    self._looks[stream].add(look)
+                    self._stamps[look] = entry.size, entry.written_at
         return self._looks[stream]
 
     def stamp(self, look: Look) -> Stamp | None:
         """What the listing says of a look's manifest; None if the look was added since."""
-        return self._stamps.get(look.slice.stream, {}).get(look.manifest_key)
+        return self._stamps.get(look)
 
     def add(self, look: Look) -> None:
         """A look that this command has committed."""

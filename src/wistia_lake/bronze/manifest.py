@@ -10,7 +10,7 @@ from wistia_lake.errors import DataError, LakeUnreadable
 from wistia_lake.model import LAYOUT_VERSION, Slice
 
 
-class DataObject(msgspec.Struct, frozen=True):
+class DataObject(msgspec.Struct, frozen=True, gc=False):
     """The rows of a look: possibly those of an earlier look with the same content."""
 
     key: str
@@ -19,7 +19,7 @@ class DataObject(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One committed look. Times are UTC instants, days UTC dates, ``*_count`` rows unless said otherwise."""
 
     layout_version: int = LAYOUT_VERSION

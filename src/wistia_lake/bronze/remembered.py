@@ -37,7 +37,7 @@ _LISTS: Final = ("medias", "skipped_medias", "unmoved_medias", "waiting_medias")
 _log = get_logger(__name__)
 
 
-class _Entry(msgspec.Struct, array_like=True, frozen=True):
+class _Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One manifest, without its lists of medias."""
 
     size: int

@@ -17,6 +17,7 @@ class AccountCalendar:
     def __init__(self, zone_name: str) -> None:
         self.zone_name = zone_name
         self._zone = ZoneInfo(zone_name)
+        self._begins: dict[date, datetime] = {}
 
     def begins_at(self, day: date) -> datetime:
         """The UTC instant at which an account day begins.
@@ -24,7 +25,9 @@ class AccountCalendar:
         Where a clock change skips midnight this is the change itself, where midnight occurs twice the first one:
         Python's reading of such times with ``fold=0``, tested for every zone.
         """
-        return datetime.combine(day, time.min, tzinfo=self._zone).astimezone(UTC)
+        if day not in self._begins:  # a plan asks for each day of the history several times
+            self._begins[day] = datetime.combine(day, time.min, tzinfo=self._zone).astimezone(UTC)
+        return self._begins[day]
 
     def ends_at(self, day: date) -> datetime:
         """The UTC instant at which an account day ends."""

@@ -105,5 +105,10 @@ def sql_of(table: Table) -> str:
 
 def digest(table: Table, *parts: Any) -> str:
     """A digest of a model's text and of what its rows depend on."""
-    payload = msgspec.json.encode([table.full_name, SCHEMA_VERSION, sql_of(table), *parts], order="deterministic")
+    payload = msgspec.json.encode([_model_digest(table), *parts], order="deterministic")
     return blake2b(payload, digest_size=16).hexdigest()
+
+
+@cache
+def _model_digest(table: Table) -> str:
+    return blake2b(f"{table.full_name} {SCHEMA_VERSION} {sql_of(table)}".encode(), digest_size=16).hexdigest()

@@ -10,7 +10,7 @@ from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job, groups_of
 from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED
-from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month
+from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month, months_between
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 from wistia_lake.silver.relations import relation
 
@@ -52,7 +52,7 @@ def plan_measured_days(context: Context) -> Plan:
         # Days that this look finds over are final; the rest of the look's instant does not matter.
         final_until = context.calendar.day_of(manifest.first_requested_at - settle)
         hidden = context.visibility.hidden_in(manifest)
-        for month in sorted({first_of_month(day) for day in days_between(*_reach(manifest))}):
+        for month in months_between(*_reach(manifest)):
             final = min(final_until, first_of_month(month + 31 * ONE_DAY))
             part = [look.slice.scope, manifest.policy_version, manifest.content_hash, final.isoformat(), hidden]
             inputs.setdefault(month, []).append(part)

@@ -10,7 +10,7 @@ from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job, groups_of
 from wistia_lake.lake.tables import FACT_EVENT, FACT_MEDIA_DAY
-from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month
+from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month, months_between
 from wistia_lake.silver import relations
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 
@@ -32,18 +32,17 @@ def plan_media_days(context: Context) -> Plan:
         assert manifest.covers is not None
         # Days that this look finds over are final; the rest of the look's instant does not matter.
         final_until = context.calendar.day_of(manifest.first_requested_at - settle)
-        for month in sorted({first_of_month(day) for day in days_between(*manifest.covers)}):
+        for month in months_between(*manifest.covers):
             final = min(final_until, (month + 31 * ONE_DAY).replace(day=1))
             hidden = context.visibility.hidden_in(manifest)
             inputs.setdefault(month, []).append([look.slice.scope, manifest.content_hash, final.isoformat(), hidden])
-    events = context.plans[FACT_EVENT.full_name]
-    for utc_day in map(date.fromisoformat, events):
-        for day in context.calendar.account_days(utc_day):
-            flags = relations.event_day_flags(context.history, context.settings, context.calendar, day)
-            seen = sorted((media_id or "", values) for media_id, values in flags.items())
-            inputs.setdefault(first_of_month(day), []).append(
-                [utc_day.isoformat(), events[utc_day.isoformat()], day.isoformat(), seen]
-            )
+    seen: dict[date, list[tuple[str, relations.Flags]]] = {}
+    for key, value in context.plans[FACT_EVENT.full_name].items():
+        for day in context.calendar.account_days(date.fromisoformat(key)):
+            if day not in seen:
+                flags = relations.event_day_flags(context.history, context.settings, context.calendar, day)
+                seen[day] = sorted((media_id or "", values) for media_id, values in flags.items())
+            inputs.setdefault(first_of_month(day), []).append([key, value, day.isoformat(), seen[day]])
     return {month.isoformat(): digest(FACT_MEDIA_DAY, parts) for month, parts in sorted(inputs.items())}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job
 from wistia_lake.lake.tables_reported import FACT_ACCOUNT_DAY, FACT_MEDIA_CURVE
-from wistia_lake.model import days_between, first_of_month, last_of_month
+from wistia_lake.model import days_between, last_of_month, months_between
 from wistia_lake.silver.context import WHOLE, Context, Plan, digest, sql_of
 from wistia_lake.silver.relations import duration_spans, relation
 
@@ -36,7 +36,7 @@ def plan_account_days(context: Context) -> Plan:
     inputs: dict[date, list[Any]] = {}
     for _, manifest in _account_looks(context):
         assert manifest.covers is not None
-        for month in sorted({first_of_month(day) for day in days_between(*manifest.covers)}):
+        for month in months_between(*manifest.covers):
             inputs.setdefault(month, []).append([manifest.policy_version, manifest.content_hash])
     return {month.isoformat(): digest(FACT_ACCOUNT_DAY, looks) for month, looks in sorted(inputs.items())}
 
