@@ -60,7 +60,7 @@ def _will_answer(moto: str, *rows: list[str | None]) -> None:
 
 
 def _asked(moto: str) -> list[dict[str, object]]:
-    client = boto3.client("athena", endpoint_url=moto, region_name="us-east-1")
+    client = boto3.session.Session().client("athena", endpoint_url=moto, region_name="us-east-1")
     ids = client.list_query_executions()["QueryExecutionIds"]
     return [client.get_query_execution(QueryExecutionId=one)["QueryExecution"] for one in ids]
 

@@ -29,7 +29,7 @@ def test_athenas_statement_says_what_glue_holds(table: Table, place: Place, moto
         location = catalog.ensure(table).location()
         (statement,) = sqlglot.parse(athena_table(table, catalog), read="athena")
         namespace, name = catalog.identifier(table)
-    client = boto3.client(
+    client = boto3.session.Session().client(
         "glue", endpoint_url=moto, region_name=REGION, aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET
     )
     held = client.get_table(DatabaseName=namespace, Name=name)["Table"]["StorageDescriptor"]

@@ -38,7 +38,7 @@ def test_a_lake_in_glue_is_the_truth_day_after_day(account: Simulation, place: P
         assert found.location() == f"{place.lake}/tables/silver/fact_event", "inside the lake: nobody said elsewhere"
         assert catalog.read(FACT_EVENT).num_rows > 400
     account.assert_truth()
-    glue = boto3.client("glue", endpoint_url=moto)
+    glue = boto3.session.Session().client("glue", endpoint_url=moto)
     names = {
         f"{database}.{table['Name']}"
         for database in (f"{prefix}silver", f"{prefix}gold", f"{prefix}ops")

@@ -74,7 +74,7 @@ def test_tables_lie_where_the_catalog_puts_them_or_in_the_lake(account: Simulati
 
 def test_what_lies_around_in_the_bucket_is_left_alone(account: Simulation, place: Place) -> None:
     """A prefix is a lake's own; its neighbours are not even listed."""
-    client = boto3.client("s3", endpoint_url=place.s3)
+    client = boto3.session.Session().client("s3", endpoint_url=place.s3)
     for key in ("lake2/lake.json", "other.txt", "lakes"):
         client.put_object(Bucket=place.bucket, Key=key, Body=b"mine")
     account.run()

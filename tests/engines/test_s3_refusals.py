@@ -27,7 +27,7 @@ def account(tmp_path: Path, place: Place) -> Iterator[Simulation]:
 
 
 def keys(place: Place) -> list[str]:
-    listed = boto3.client("s3", endpoint_url=place.s3).list_objects_v2(Bucket=place.bucket)
+    listed = boto3.session.Session().client("s3", endpoint_url=place.s3).list_objects_v2(Bucket=place.bucket)
     return [item["Key"] for item in listed.get("Contents", [])]
 
 

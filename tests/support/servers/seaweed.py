@@ -107,8 +107,10 @@ class Seaweed:
         number = next(self._numbers)
         named = {"region_name": REGION, "aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET}
         place = Place(self.s3, self.rest, f"lake-{number}", f"warehouse-{number}")
-        boto3.client("s3", endpoint_url=self.s3, **named).create_bucket(Bucket=place.bucket)
-        boto3.client("s3tables", endpoint_url=self.s3, **named).create_table_bucket(name=place.warehouse)
+        boto3.session.Session().client("s3", endpoint_url=self.s3, **named).create_bucket(Bucket=place.bucket)
+        boto3.session.Session().client("s3tables", endpoint_url=self.s3, **named).create_table_bucket(
+            name=place.warehouse
+        )
         return place
 
 
