@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
+import zstandard
 
+from support.cases import write_look
 from support.counted import Calls, counted
 from support.past import ONE_DAY, Past
 from support.simulation import Simulation, utc
 from wistia_lake.lake.catalog import Catalog
 from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
-from wistia_lake.lake.tables import FACT_EVENT
+from wistia_lake.lake.tables import FACT_EVENT, MEDIA_DURATION
+from wistia_lake.model import Quiet
+from wistia_lake.pipeline.build import build
 from wistia_lake.sandbox.harness import Sandbox
+from wistia_lake.settings import Loaded, Settings
+from wistia_lake.silver import listed_medias
 
 NOW = utc("2025-03-12 14:00")
 FEW, MANY = 30, 730
@@ -57,6 +64,32 @@ def test_lists_of_files_stay_few_and_short_whatever_the_number_of_commits(tmp_pa
 
 def rows(days: list[dict[str, date]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist([dict.fromkeys(schema.names) | one for one in days], schema=schema)
+
+
+def test_a_full_build_believes_no_cache(tmp_path: Path) -> None:
+    """An incremental one does, if it was made of the lists that bronze holds: that is what it is for."""
+    lake = tmp_path / "lake"
+    store = open_store(str(lake))
+    for day, length in enumerate((10.0, 11.0, 12.0), start=1):
+        at = f"2025-02-{day:02}T14:00:00Z"
+        write_look(store, {"stream": "medias", "day": at[:10], "at": at, "rows": [{"duration": length}]})
+    loaded = Loaded(Settings(lake=str(lake)), tmp_path, None, None)
+    build(loaded, clock=lambda: NOW, reporter=Quiet())
+    form, count, chain, medias = msgspec.msgpack.decode(zstandard.decompress(store.get(listed_medias.KEY)))
+    assert medias == {"media00001": ["2025-02-01", "2025-02-02", [["2025-02-01", 10000], ["2025-02-02", 11000]]]}
+    medias["media00001"][2][0][1] = 99
+    store.put(listed_medias.KEY, zstandard.compress(msgspec.msgpack.encode([form, count, chain, medias])))
+    at = "2025-02-04T14:00:00Z"
+    write_look(store, {"stream": "medias", "day": at[:10], "at": at, "rows": [{"duration": 13.0}]})
+    build(loaded, clock=lambda: NOW, reporter=Quiet())
+    assert lengths(lake) == [99, 11000, 12000, 13000]
+    build(loaded, clock=lambda: NOW, reporter=Quiet(), full=True)
+    assert lengths(lake) == [10000, 11000, 12000, 13000]
+
+
+def lengths(lake: Path) -> list[int]:
+    with Catalog(lake) as catalog:
+        return catalog.read(MEDIA_DURATION).sort_by("valid_from_day")["duration_ms"].to_pylist()
 
 
 @pytest.mark.long

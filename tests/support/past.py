@@ -47,7 +47,7 @@ class Past:
             per_day = [
                 {"date": one.isoformat(), "load_count": 9, "play_count": 4, "hours_watched": 0.5} for one in window
             ]
-            self._look("medias", day, at, [self._media(media_id) for media_id in self.medias])
+            self._look("medias", day, at, [self._media(media_id, at) for media_id in self.medias])
             self._look(
                 "media_stats",
                 day,
@@ -64,15 +64,15 @@ class Past:
     def _each(self, rows: list[dict[str, object]]) -> list[dict[str, object]]:
         return [{"media_id": media_id} | row for media_id in self.medias for row in rows]
 
-    def _media(self, media_id: str) -> dict[str, object]:
-        """The row that the account lists, so that the first real run finds nothing renamed."""
+    def _media(self, media_id: str, at: datetime) -> dict[str, object]:
+        """The row that the account lists, so that the first real run finds nothing renamed; edited every day."""
         media = self.sandbox.world.medias[media_id]
         project = next(one for one in self.sandbox.world.scenario.projects if one.hashed_id == media.project)
         return {
             "media_id": media_id, "numeric_id": media.id, "name": media.title, "type": media.type,
             "duration": media.known_seconds, "archived": False, "status": media.status, "section": media.section,
             "project_id": media.project, "project": project.name, "created": media.created.isoformat(),
-            "updated": media.updated_at.isoformat(), "tags": [], "url": None, "is_deleted": False,
+            "updated": at.isoformat(), "tags": [], "url": None, "is_deleted": False,
         }  # fmt: skip
 
     def _sessions(self, day: date) -> list[dict[str, object]]:

@@ -141,6 +141,12 @@ class Manifests:
             _log.warning("cache.not_written", error=str(exc))  # the next build reads the manifests again
 
 
+def forget(store: Store) -> None:
+    """Remove everything that was remembered: what is computed in full is computed from bronze alone."""
+    for key in list(store.list(f"{CACHE}/")):
+        store.delete(key)
+
+
 def _plain(stamp: Stamp) -> tuple[int, int]:
     size, written_at = stamp
     return size, (written_at - _EPOCH) // _MICROSECOND

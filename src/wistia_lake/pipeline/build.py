@@ -11,6 +11,7 @@ import pyarrow as pa
 from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.listed import Handover
+from wistia_lake.bronze.remembered import forget
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import LakeUnreadable, SettingsError
@@ -60,6 +61,7 @@ def build(
             ):
                 if full:
                     catalog.forget_if_moved()
+                    forget(store)
                 opened.begin(catalog, [model.table for model in MODELS])
                 history = History(store, bronze.take(store))
                 builder = Builder(history, settings, catalog, opened, clock=clock, renew=held.renew)

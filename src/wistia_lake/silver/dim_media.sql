@@ -1,23 +1,12 @@
 -- Every media ever seen. The newest list that held a media gives its attributes; the newest list of all says whether
--- it is deleted. Relations: media_runs(batch_id, first_day, last_day, look_order), media_channel(media_id, channel),
--- event_only_media(media_id, title).
+-- it is deleted. Relations: media_lists(batch_id, look_order): those lists; media_seen(media_id, first_seen_day,
+-- last_seen_day): what all lists tell; media_channel(media_id, channel), event_only_media(media_id, title).
 with listed as (
     select
         medias.*,
-        runs.first_day,
-        runs.last_day,
-        row_number() over (partition by medias.media_id order by runs.look_order desc) as newest_rank
+        row_number() over (partition by medias.media_id order by lists.look_order desc) as newest_rank
     from bronze_medias as medias
-    inner join media_runs as runs on runs.batch_id = medias.batch_id
-),
-seen as (
-    select
-        media_id,
-        min(first_day) as first_seen_day,
-        max(last_day) as last_seen_day
-    from listed
-    where not is_deleted
-    group by media_id
+    inner join media_lists as lists on lists.batch_id = medias.batch_id
 ),
 medias as (
     select
@@ -38,7 +27,7 @@ medias as (
         seen.first_seen_day,
         seen.last_seen_day
     from listed
-    left join seen on seen.media_id = listed.media_id
+    left join media_seen as seen on seen.media_id = listed.media_id
     where listed.newest_rank = 1
     union all
     select

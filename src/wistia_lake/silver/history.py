@@ -18,6 +18,7 @@ from wistia_lake.errors import DataError
 from wistia_lake.lake.store import Store
 from wistia_lake.model import ACCOUNT, scope_media
 from wistia_lake.silver.columns import BRONZE_COLUMNS
+from wistia_lake.silver.listed_medias import Known, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class History:
             else:
                 runs.append((manifest, day, day))
         return runs
+
+    @cached_property
+    def listed_medias(self) -> dict[str, Known]:
+        """What all media lists together tell of each media; only who holds the lease of a build may ask."""
+        return fold(self.store, self.media_runs)
 
     def ordered_looks(self, stream: str) -> list[Look]:
         """Every look of a stream, oldest first."""

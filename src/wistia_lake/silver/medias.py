@@ -12,6 +12,7 @@ from wistia_lake.engines.base import Job
 from wistia_lake.lake.tables import DIM_MEDIA, MEDIA_DURATION
 from wistia_lake.silver.attributes import event_only, event_only_titles, listed, listed_ids
 from wistia_lake.silver.context import WHOLE, Context, Plan, digest, sql_of
+from wistia_lake.silver.listed_medias import Known
 from wistia_lake.silver.relations import channel_of, relation
 
 
@@ -33,40 +34,50 @@ def plan_medias(context: Context) -> Plan:
     return {WHOLE: digest(DIM_MEDIA, runs, orphans, rules, hidden)}
 
 
-def _runs(context: Context) -> tuple[list[Manifest], pa.Table]:
-    columns = {"batch_id": "text", "first_day": "day", "last_day": "day", "look_order": "number"}
-    runs = context.history.media_runs
-    rows = [(m.data.batch_id, first, last, order) for order, (m, first, last) in enumerate(runs) if m.data is not None]
-    return [m for m, _, _ in runs], relation(columns, rows)
-
-
 def duration_jobs(context: Context, _partitions: list[str]) -> Iterator[Job]:
-    """One job over the distinct lists."""
-    yield _duration_job(context)
+    """One job; the lists were folded before."""
+    known = _shown(context)
+    rows = [(media_id, *length) for media_id, media in known.items() for length in media.lengths]
+    columns = {"media_id": "text", "valid_from_day": "day", "duration_ms": "number"}
+    yield Job(sql_of(MEDIA_DURATION), (), {"media_lengths": relation(columns, rows)})
 
 
-def _duration_job(context: Context) -> Job:
-    manifests, runs = _runs(context)
-    bronze = context.bronze("medias", manifests)
-    return Job(sql_of(MEDIA_DURATION), (bronze,), {"media_runs": runs})
+def _shown(context: Context) -> dict[str, Known]:
+    """What the lists tell of the medias that the tables show."""
+    known = context.history.listed_medias
+    hidden = set(context.visibility.hidden(known))
+    return {media_id: media for media_id, media in known.items() if media_id not in hidden}
 
 
 def media_jobs(context: Context, _partitions: list[str]) -> Iterator[Job]:
-    """One job over the distinct lists."""
+    """One job over the lists that give some media its attributes: the newest, and what it lacks."""
     yield _media_job(context)
 
 
+def _newest_lists(context: Context) -> list[Manifest]:
+    """The newest lists that together hold every media ever listed, newest first."""
+    missing, found = listed_ids(context.history), []
+    for manifest, _, _ in reversed(context.history.media_runs):
+        if not missing.isdisjoint(manifest.medias):
+            found.append(manifest)
+            missing -= set(manifest.medias)
+    return found
+
+
 def _media_job(context: Context) -> Job:
-    manifests, runs = _runs(context)
+    lists = _newest_lists(context)
+    order = [(one.data.batch_id, -place) for place, one in enumerate(lists) if one.data is not None]
+    seen = [(media_id, media.first_seen, media.last_seen) for media_id, media in _shown(context).items()]
     titles = event_only_titles(context.history)
     for media_id in context.visibility.hidden(titles):
         del titles[media_id]
     relations = {
-        "media_runs": runs,
+        "media_lists": relation({"batch_id": "text", "look_order": "number"}, order),
+        "media_seen": relation({"media_id": "text", "first_seen_day": "day", "last_seen_day": "day"}, seen),
         "media_channel": _channels(context, titles),
         "event_only_media": relation({"media_id": "text", "title": "text"}, sorted(titles.items())),
     }
-    bronze = context.bronze("medias", manifests)
+    bronze = context.bronze("medias", lists)
     return Job(sql_of(DIM_MEDIA), (bronze,), relations)
 
 
