@@ -21,6 +21,9 @@ pytest_plugins = ["support.servers.fixtures"]
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("project")
 
+TESTS = Path(__file__).parent
+ENGINES = ("engines", "spark")
+"""Folders in which every test needs what ``make engines-fetch`` gets."""
 NO_SKIPS = "WISTIA_LAKE_NO_SKIPS"
 """Where this is set, as in CI, a test that is skipped has failed: nothing may go untested without a word."""
 _SKIPS_FAIL = [
@@ -82,6 +85,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker what it cannot read from its environment."""
     node.workerinput[NO_SKIPS] = _SKIPS_FAIL[0]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where engines are left out, their tests are not even read: they need packages that are not there.
+
+    That would be a skip, and of something that nobody asked for.
+    """
+    left_out = "not engines" in config.getoption("markexpr", "")
+    return True if left_out and collection_path.parent == TESTS and collection_path.name in ENGINES else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
