@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +104,8 @@ def reached(place: str, action: str) -> Iterator[None]:
 
 
 def _aws_errors() -> tuple[type[Exception], ...]:
-    """What boto3 raises, where it is installed."""
-    if find_spec("botocore") is None:
+    """What boto3 raises, if it was at work: its import takes longer than many a command."""
+    if "botocore.exceptions" not in sys.modules:
         return ()
     from botocore.exceptions import BotoCoreError, ClientError
 
