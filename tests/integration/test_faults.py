@@ -234,6 +234,45 @@ def test_a_finished_day_is_not_emptied_by_answers_that_disagree(account: Faulty)
     account.assert_sessions()
 
 
+def test_a_day_that_was_open_is_not_emptied_by_answers_that_disagree(account: Faulty) -> None:
+    """What an open look found is in the tables already, and nothing less than what a final one found."""
+    account.ingest()
+    today = account.now.date()
+    before = account.newest(today)
+    assert not before.final
+    assert before.row_count > 50
+    account.at(account.now + timedelta(days=1))
+    summary = account.ingest(Fault(what="false_empty", endpoint=EVENTS, day=str(today), times=2))
+    assert [type(problem) for problem in summary.problems] == [ApiExhausted]
+    assert account.newest(today).batch_id == before.batch_id
+    account.set_faults()
+    assert account.ingest().problems == []
+    account.assert_sessions()
+
+
+def test_a_medias_first_own_look_does_not_empty_what_the_accounts_look_showed(account: Faulty) -> None:
+    """Whoever narrows the scope has looked at these sessions before, with those of all medias."""
+    account.ingest()
+    medias = sorted(account.sandbox.world.medias)[:2]
+    account.at(account.now + timedelta(hours=1))
+    false = Fault(what="false_empty", endpoint=EVENTS, day=str(BUSY_DAY), times=2)
+    summary = account.ingest(false, media_ids=tuple(medias), slices_in_flight=1)
+    assert [type(problem) for problem in summary.problems] == [ApiExhausted]
+    account.assert_sessions()
+
+
+def test_the_accounts_first_look_does_not_empty_what_medias_own_looks_showed(account: Faulty) -> None:
+    """The other way round: whoever widens the scope has looked at some of the sessions before."""
+    medias = tuple(sorted(account.sandbox.world.medias)[:2])
+    account.ingest(media_ids=medias)
+    account.at(account.now + timedelta(hours=1))
+    summary = account.ingest(Fault(what="false_empty", endpoint=EVENTS, day=str(BUSY_DAY), times=2))
+    assert [type(problem) for problem in summary.problems] == [ApiExhausted]
+    account.set_faults()
+    assert account.ingest().problems == []
+    account.assert_sessions()
+
+
 def test_an_empty_answer_that_repeats_is_believed_and_undone_by_the_next_run(account: Faulty) -> None:
     """No reader can tell it from the truth; the day is read again by the next runs, so that it does not last."""
     account.ingest()

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wistia_lake.bronze.batch import Encoded, iter_rows, list_unclean
-from wistia_lake.bronze.layout import Looks
+from wistia_lake.bronze.layout import Look, Looks
 from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.bronze.watermark import Rhythm, asked_days, due_days, has_final, is_cut
 from wistia_lake.errors import ApiExhausted, DataError
-from wistia_lake.model import ONE_DAY, Slice, day_start, scope_media
-from wistia_lake.pipeline.ingest_sessions import Key, Sessions
+from wistia_lake.model import ACCOUNT, ONE_DAY, Slice, day_start, scope_media
+from wistia_lake.pipeline.ingest_sessions import Key, KeyOfMedia, Sessions
 from wistia_lake.pipeline.ingest_work import Outlook, Seen, Work
 from wistia_lake.privacy.pages import events_agree, row_count
 from wistia_lake.wistia.endpoints import EVENTS, PER_PAGE
@@ -21,7 +21,7 @@ from wistia_lake.wistia.paging import Walk, walk
 STREAM = "events"
 REMOVED_SHARE = 0.01
 REMOVED_COUNT = 5
-"""A look that lacks more than this share and this number of the previous final look's sessions is read twice."""
+"""A look that lacks more than this share and this number of the sessions shown before is read twice."""
 
 
 def plan(work: Outlook, looks: Looks, start: date) -> list[Slice]:
@@ -91,10 +91,13 @@ async def read(work: Work, looks: Looks, slice_: Slice) -> None:
     sessions, walked = await _walk(work, slice_)
     rows = sessions.encoded()
     change = _change(work, newest, sessions, rows)
-    if newest is not None and newest.final and change.lacks_too_much:
+    others = _others(looks, slice_)
+    doubt = _missing(work, others, slice_, sessions) if others else change
+    if doubt.lacks_too_much:
         sessions, walked = await _walk(work, slice_)
         rows = sessions.encoded()
-        change = _confirmed(work, slice_, change, _change(work, newest, sessions, rows))
+        change = _change(work, newest, sessions, rows)
+        _confirm(work, slice_, doubt, _missing(work, others, slice_, sessions) if others else change)
     settled_at = day_start(slice_.day) + ONE_DAY + timedelta(minutes=work.settings.settle_minutes)
     seen = Seen(
         slice_,
@@ -146,8 +149,32 @@ def _change(work: Work, newest: Manifest | None, sessions: Sessions, rows: Encod
     return _Change(newest.row_count, rows.row_count - kept, frozenset(removed))
 
 
-def _confirmed(work: Work, slice_: Slice, first: _Change, second: _Change) -> _Change:
-    """The second walk's change, if it lacks the same sessions as the first."""
+def _others(looks: Looks, slice_: Slice) -> list[Look]:
+    """Looks of other scopes whose sessions tables show until this slice is committed; none if it is its own newest."""
+    own, media_id = looks.newest(slice_.scope, slice_.day), scope_media(slice_.scope)
+    if media_id is not None:
+        account = looks.newest(ACCOUNT, slice_.day)
+        return [account] if account is not None and (own is None or account > own) else []
+    if own is not None:
+        return []
+    return [look for scope in looks.scopes if (look := looks.newest(scope, slice_.day)) is not None]
+
+
+def _missing(work: Work, others: Iterable[Look], slice_: Slice, sessions: Sessions) -> _Change:
+    """What a walk did not meet of the slice's sessions in other scopes' looks."""
+    media_id, holds, before, removed = scope_media(slice_.scope), sessions.bits(), 0, set()
+    for look in others:
+        manifest = work.manifest(look)
+        for key in iter_rows(work.store, manifest, KeyOfMedia) if manifest is not None else ():
+            if media_id in (None, key.media_id):
+                before += 1
+                if not holds(key.bits):
+                    removed.add(key.bits)
+    return _Change(before, 0, frozenset(removed))
+
+
+def _confirm(work: Work, slice_: Slice, first: _Change, second: _Change) -> None:
+    """Raise unless the second walk lacks the same sessions as the first."""
     if first.removed != second.removed:
         raise ApiExhausted(
             f"{slice_}: two readings disagree about which of the {first.before} sessions of the earlier look are gone, "
@@ -157,7 +184,6 @@ def _confirmed(work: Work, slice_: Slice, first: _Change, second: _Change) -> _C
         f"{slice_}: {len(second.removed)} of {first.before} sessions of the earlier look are no longer served; a "
         "second reading agrees, so the tables will follow. The earlier look stays in bronze."
     )
-    return second
 
 
 async def _walk(work: Work, slice_: Slice) -> tuple[Sessions, Walk]:

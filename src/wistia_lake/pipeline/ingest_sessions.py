@@ -47,6 +47,12 @@ class Key(msgspec.Struct, frozen=True, gc=False):
         return int(self.event_id[:8] + self.visitor_id[:8], 16)
 
 
+class KeyOfMedia(Key, frozen=True, gc=False):
+    """The same, and whose session it is."""
+
+    media_id: str
+
+
 _decode_key = msgspec.json.Decoder(Key).decode
 
 
