@@ -137,7 +137,7 @@ def measure(folder: Path, account: Scenario, place: Place, *, with_spark: bool) 
 
 def json_bytes(sandbox: Sandbox, day: str) -> float:
     """Bytes of a session as the API sends it, from one full page of a day."""
-    url = f"{sandbox.base_url}/stats/events.json?per_page=100&start_date={day}&end_date={day}"
+    url = f"{sandbox.base_url}/v1/stats/events?per_page=100&start_date={day}&end_date={day}"
     asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {sandbox.token}"})
     with urllib.request.urlopen(asked) as answer:
         body = answer.read()
