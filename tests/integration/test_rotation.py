@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from support.ingesting import Lake, ScriptedApi, event, media, served
-from support.simulation import FACTS, Simulation, simulation
-from wistia_lake.lake.tables import BY_NAME
+from support.simulation import Simulation, simulation
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.pipeline.rotation import has_turn
@@ -77,15 +76,7 @@ def test_idle_medias_take_turns_and_the_tables_are_the_truth(tmp_path: Path) -> 
             assert max((account.now.date() - at).days for at in last.values()) < sweep
         account.build()
         account.assert_truth()
-        assert_full_is_incremental(account)
-
-
-def assert_full_is_incremental(account: Simulation) -> None:
-    before = {name: account.rows(name) for name in FACTS}
-    account.build(full=True)
-    for name in FACTS:
-        by_key = [(column, "ascending") for column in BY_NAME[name].key]
-        assert account.rows(name).sort_by(by_key).equals(before[name].sort_by(by_key)), name
+        account.assert_full_build_changes_nothing()
 
 
 # --- single medias, against a scripted API ---------------------------------------------------------------------------

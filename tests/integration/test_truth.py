@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.simulation import FACTS, ONE_DAY, Simulation, simulation, utc
-from wistia_lake.lake.tables import BY_NAME
+from support.simulation import ONE_DAY, Simulation, simulation, utc
 
 pytestmark = pytest.mark.slow
 FIRST_DAY = utc("2025-03-13 14:00")
@@ -19,17 +18,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
     """The account ``demo``, one lake, read on twelve days in the order of the tests below."""
     with simulation(tmp_path_factory.mktemp("demo"), "demo", now=FIRST_DAY) as account:
         yield account
-
-
-def _assert_full_build_changes_nothing(account: Simulation) -> None:
-    before = {name: account.rows(name) for name in FACTS}
-    account.build(full=True)
-    for name in FACTS:
-        assert account.rows(name).sort_by(_by_key(name)).equals(before[name].sort_by(_by_key(name))), name
-
-
-def _by_key(name: str) -> list[tuple[str, str]]:
-    return [(column, "ascending") for column in BY_NAME[name].key]
 
 
 def test_after_one_run(demo: Simulation) -> None:
@@ -67,7 +55,7 @@ def test_after_ten_daily_runs_with_late_arrivals(demo: Simulation) -> None:
     assert any(medias[media_id]["is_deleted"] for media_id in changed["is_deleted"])
     assert any(before[media_id]["duration_ms"] is None for media_id in changed["duration_ms"])
     assert medias.keys() >= before.keys()
-    _assert_full_build_changes_nothing(demo)
+    demo.assert_full_build_changes_nothing()
 
 
 def test_after_narrowing_and_widening(demo: Simulation) -> None:
@@ -77,7 +65,7 @@ def test_after_narrowing_and_widening(demo: Simulation) -> None:
     demo.assert_truth()
     demo.at(demo.now + ONE_DAY).run()
     demo.assert_truth()
-    _assert_full_build_changes_nothing(demo)
+    demo.assert_full_build_changes_nothing()
 
 
 @pytest.mark.long
@@ -91,4 +79,4 @@ def test_two_years_at_once_and_at_the_edge(tmp_path: Path) -> None:
             account.at(account.now + ONE_DAY).run()
             account.assert_truth()
         assert account.rows("silver.fact_event").num_rows > first
-        _assert_full_build_changes_nothing(account)
+        account.assert_full_build_changes_nothing()

@@ -2,10 +2,6 @@
 
 A mutant is one exact replacement in ``src`` and the tests that ought to notice. Each is applied to a copy of the
 sources, which the tests then import instead of the real ones; the tree itself is never touched.
-
-    python tests/mutants/run.py                    all of them
-    python tests/mutants/run.py lease "a gap"      those whose name contains one of these
-    python tests/mutants/run.py --part 2/3         every third one, beginning with the second
 """
 
 from __future__ import annotations
@@ -68,17 +64,9 @@ def verdict(mutant: Mutant) -> tuple[bool, str]:
     return done.returncode == 1, failed[0][7:120] if failed else f"exit {done.returncode}"
 
 
-def chosen(words: Sequence[str]) -> list[Mutant]:
-    """The mutants that the command line asks for."""
-    if words and words[0] == "--part":
-        first, step = map(int, words[1].split("/"))
-        return mutants()[first - 1 :: step]
-    return [one for one in mutants() if not words or any(word in one.name for word in words)]
-
-
-def main(words: Sequence[str]) -> int:
-    """Apply the mutants that are asked for; 0 if each was noticed."""
-    listed = chosen(words)
+def main(wanted: Sequence[str]) -> int:
+    """Apply the mutants whose name contains one of ``wanted`` (none: all); 0 if each was noticed."""
+    listed = [one for one in mutants() if not wanted or any(part in one.name for part in wanted)]
     survivors = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for mutant, (noticed, told) in zip(listed, pool.map(verdict, listed), strict=True):

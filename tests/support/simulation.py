@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -148,6 +148,17 @@ class Simulation:
         """Fail with table, key and column unless every table is the truth."""
         wrong = self.differences(tables, **changed)
         assert not wrong, "\n".join(f"{table}: {difference}" for table, difference in wrong.items())
+
+    def assert_full_build_changes_nothing(self, full: Callable[[], object] | None = None) -> None:
+        """Fail unless a full build, by DuckDB or as ``full`` does it, gives the rows that are there, every cell."""
+        before = {name: self.rows(name) for name in FACTS}
+        if full is None:
+            self.build(full=True)
+        else:
+            full()
+        for name in FACTS:
+            by_key = [(column, "ascending") for column in BY_NAME[name].key]
+            assert self.rows(name).sort_by(by_key).equals(before[name].sort_by(by_key)), name
 
     def snapshots(self) -> dict[str, int | None]:
         """The current snapshot of every table but ``ops``."""

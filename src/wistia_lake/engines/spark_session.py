@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wistia_lake.errors import DataError, EngineError, SettingsError, WistiaLakeError
@@ -90,41 +91,65 @@ def meaning(doing: str) -> Iterator[None]:
         raise _translated(str(exc), doing) from exc
 
 
-_REFUSED = ("ValidationException", "CommitFailedException")
 _DAMAGED = (
     "MALFORMED_RECORD_IN_PARSING", "Malformed records are detected", "Unknown frame descriptor", "ZstdException",
     "Truncated source", "MalformedInputException", "CANNOT_READ_FILE_FOOTER", "io.airlift.compress",
 )  # fmt: skip
-_NO_ZSTD = ("native zStandard library not available", "built without zstd support")
-_NO_ICEBERG = ("Cannot find catalog plugin class", "CATALOG_PLUGIN_CLASS_NOT_FOUND", "PLUGIN_CLASS_NOT_FOUND")
-_NO_S3 = ("No FileSystem for scheme", "UnsupportedFileSystemException", "S3AFileSystem not found")
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What Spark's errors with one of these signs mean here, and what to do."""
+
+    signs: tuple[str, ...]
+    error: type[WistiaLakeError]
+    what: str
+    remedy: str
+
+
+_MEANINGS: Final = (
+    _Meaning(
+        signs=("ValidationException", "CommitFailedException"),
+        error=Refused,
+        what="another writer changed a table meanwhile",
+        remedy="Run the command again.",
+    ),
+    _Meaning(
+        signs=("Cannot find catalog plugin class", "CATALOG_PLUGIN_CLASS_NOT_FOUND", "PLUGIN_CLASS_NOT_FOUND"),
+        error=SettingsError,
+        what="it lacks Iceberg's jar",
+        remedy="Add the package iceberg-spark-runtime that fits your version of Spark, by spark.jars.packages or "
+        "--packages; see docs/spark.md.",
+    ),
+    _Meaning(
+        signs=("native zStandard library not available", "built without zstd support"),
+        error=SettingsError,
+        what="it cannot read zstd",
+        remedy="Set spark.hadoop.io.compression.codecs = io.airlift.compress.zstd.ZstdCodec, which Spark brings along.",
+    ),
+    _Meaning(
+        signs=("No FileSystem for scheme", "UnsupportedFileSystemException", "S3AFileSystem not found"),
+        error=SettingsError,
+        what="it cannot open such an address",
+        remedy="Add the package hadoop-aws in the version of Spark's Hadoop, or set spark_s3 in wistia-lake.toml to "
+        "the scheme that your cluster knows.",
+    ),
+    _Meaning(
+        signs=_DAMAGED,
+        error=DataError,
+        what="bronze data is damaged, it is not the JSON it should be",
+        remedy="No table was changed. Restore the object, or delete its manifest: the slice is then read again while "
+        "Wistia still serves it.",
+    ),
+)
+"""The first that fits counts."""
 
 
 def _translated(text: str, doing: str) -> WistiaLakeError:
     said = _first_line(text)
-    if any(sign in text for sign in _REFUSED):
-        return Refused(f"Another writer changed a table while Spark was to {doing}: {said}. Run the command again.")
-    if any(sign in text for sign in _NO_ICEBERG):
-        return SettingsError(
-            f"Spark could not {doing}: it lacks Iceberg's jar ({said}). Add the package iceberg-spark-runtime that "
-            "fits your version of Spark, by spark.jars.packages or --packages; see docs/spark.md."
-        )
-    if any(sign in text for sign in _NO_ZSTD):
-        return SettingsError(
-            f"Spark could not {doing}: it cannot read zstd ({said}). Set spark.hadoop.io.compression.codecs = "
-            "io.airlift.compress.zstd.ZstdCodec, which Spark brings along."
-        )
-    if any(sign in text for sign in _NO_S3):
-        return SettingsError(
-            f"Spark could not {doing}: it cannot open such an address ({said}). Add the package hadoop-aws in the "
-            "version of Spark's Hadoop, or set spark_s3 in wistia-lake.toml to the scheme that your cluster knows."
-        )
-    if any(sign in text for sign in _DAMAGED):
-        return DataError(
-            f"Spark could not {doing}: bronze data is damaged, it is not the JSON it should be ({said}). No table was "
-            "changed. Restore the object, or delete its manifest: the slice is then read again while Wistia still "
-            "serves it."
-        )
+    for known in _MEANINGS:
+        if any(sign in text for sign in known.signs):
+            return known.error(f"Spark could not {doing}: {known.what} ({said}). {known.remedy}")
     return EngineError(
         f"Spark could not {doing}: {said}. No table was changed by it; Spark's own log says more. Run it again."
     )

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 DATABASE = "catalog.db"
 NAME = "wistia_lake"
 """Under this name PyIceberg's own configuration is looked up (``PYICEBERG_CATALOG__WISTIA_LAKE__URI``, ...)."""
-_NEEDS = {"glue": "aws", "dynamodb": "aws"}
 
 
 class Refused(TryAgain):
@@ -50,9 +49,9 @@ def shared_catalog(properties: Mapping[str, str]) -> IcebergCatalog:
             name, **{"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO", **s3.iceberg_properties(), **rest}
         )
     except (NotInstalledError, ImportError) as exc:
-        extra = _NEEDS.get(rest.get("type", "").lower(), "aws")
         raise SettingsError(
-            f"A library for the catalog {name!r} is missing ({exc}). Install it: pip install 'wistia-lake[{extra}]'."
+            f"A library for the catalog {name!r} is missing ({exc}). For Glue install it by pip install "
+            "'wistia-lake[aws]'; for another kind see PyIceberg's own extras."
         ) from exc
     except (ValueError, KeyError) as exc:
         raise SettingsError(

@@ -22,8 +22,8 @@ def test_pyspark_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("said", "kind", "advice"),
     [
-        ("org.apache.iceberg.exceptions.ValidationException: Found conflicting files", Refused, "Another writer"),
-        ("org.apache.iceberg.exceptions.CommitFailedException: stale", Refused, "Another writer"),
+        ("org.apache.iceberg.exceptions.ValidationException: Found conflicting files", Refused, "another writer"),
+        ("org.apache.iceberg.exceptions.CommitFailedException: stale", Refused, "another writer"),
         ("Cannot find catalog plugin class for catalog 'lake'", SettingsError, "iceberg-spark-runtime"),
         ("native zStandard library not available: built without zstd support", SettingsError, "ZstdCodec"),
         ('No FileSystem for scheme "s3a"', SettingsError, "hadoop-aws"),
