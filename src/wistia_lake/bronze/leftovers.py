@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from wistia_lake.bronze.batch import read_manifest
+from wistia_lake.bronze.cache import CACHE
 from wistia_lake.bronze.layout import QUARANTINE, ROOT, Look, parse_manifest_key, parse_rows_key
 from wistia_lake.bronze.lease import Lease, lease
-from wistia_lake.bronze.remembered import CACHE
 from wistia_lake.lake.store import Entry, Store
 from wistia_lake.model import Clock
 

@@ -14,21 +14,18 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
-import zstandard
 
 from wistia_lake.bronze.batch import read_manifest
+from wistia_lake.bronze.cache import CACHE, keep, recall
 from wistia_lake.bronze.layout import Look
 from wistia_lake.bronze.listed import Listed, Stamp
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.errors import StoreError
 from wistia_lake.lake.store import Store
 from wistia_lake.log import get_logger
 from wistia_lake.model import LAYOUT_VERSION
 
-CACHE: Final = "cache"
 KEY: Final = f"{CACHE}/manifests.zst"
 _VERSION: Final = 1
-_LEVEL: Final = 3
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LISTS: Final = ("medias", "skipped_medias", "unmoved_medias", "waiting_medias")
@@ -113,15 +110,13 @@ class Manifests:
         """The cache, read when it is first asked; empty if it is of no use."""
         if self._cached is None:
             self._cached, self._lists = _File(_form()), []
-            try:
-                found = msgspec.msgpack.decode(zstandard.decompress(self._store.get(KEY)), type=_File)
-                if found.form == _form():
+            found = recall(self._store, KEY, _File)
+            if found is not None and found.form == _form():
+                try:
                     self._lists = [[found.medias[place] for place in places] for places in found.lists]
                     self._cached = found
-            except FileNotFoundError:
-                pass
-            except (zstandard.ZstdError, msgspec.MsgspecError, IndexError):
-                _log.warning("cache.damaged", key=KEY)
+                except IndexError:
+                    _log.warning("cache.damaged", key=KEY)
         return self._cached
 
     def keep(self, streams: Iterable[str]) -> None:
@@ -134,17 +129,7 @@ class Manifests:
         kept = {key: entry for key, entry in cached.items() if key in keys and key not in self._new}
         if not self._new and len(kept) == len(cached):
             return
-        body = msgspec.msgpack.encode(_packed(kept, self._lists, self._new))
-        try:
-            self._store.put(KEY, zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(body))
-        except StoreError as exc:
-            _log.warning("cache.not_written", error=str(exc))  # the next build reads the manifests again
-
-
-def forget(store: Store) -> None:
-    """Remove everything that was remembered: what is computed in full is computed from bronze alone."""
-    for key in list(store.list(f"{CACHE}/")):
-        store.delete(key)
+        keep(self._store, KEY, _packed(kept, self._lists, self._new))
 
 
 def _plain(stamp: Stamp) -> tuple[int, int]:

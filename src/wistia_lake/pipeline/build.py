@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from wistia_lake.bronze.cache import forget
 from wistia_lake.bronze.layout import ROOT
 from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.listed import Handover
-from wistia_lake.bronze.remembered import forget
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
 from wistia_lake.errors import LakeUnreadable, SettingsError

@@ -17,18 +17,14 @@ from math import floor
 from typing import Final
 
 import msgspec
-import zstandard
 
 from wistia_lake.bronze.batch import iter_rows
+from wistia_lake.bronze.cache import CACHE, keep, recall
 from wistia_lake.bronze.manifest import Manifest
-from wistia_lake.bronze.remembered import CACHE
-from wistia_lake.errors import StoreError
 from wistia_lake.lake.store import Store
-from wistia_lake.log import get_logger
 
 KEY: Final = f"{CACHE}/medias.zst"
 _FORM: Final = 1
-_log = get_logger(__name__)
 
 Run = tuple[Manifest, date, date]
 """Lists in a row that had the same content, with the first and the last day on which it was read."""
@@ -75,7 +71,7 @@ def fold(store: Store, runs: Sequence[Run]) -> dict[str, Known]:
     for run in runs[done:-1]:
         _add(store, run, medias)
     if len(runs) > 1 and done < len(runs) - 1:
-        _remember(store, _File(_FORM, len(runs) - 1, chains[-2], medias))
+        keep(store, KEY, _File(_FORM, len(runs) - 1, chains[-2], medias))
     for run in runs[-1:]:
         _add(store, run, medias)
     return medias
@@ -115,20 +111,8 @@ def _lengthen(lengths: list[tuple[date, int]], day: date, length: int) -> None:
 
 def _remembered(store: Store, chains: Sequence[str]) -> tuple[int, dict[str, Known]]:
     """How many runs were folded before, of all but the newest, and what came of it."""
-    try:
-        found = msgspec.msgpack.decode(zstandard.decompress(store.get(KEY)), type=_File)
-    except FileNotFoundError:
-        return 0, {}
-    except (zstandard.ZstdError, msgspec.MsgspecError):
-        _log.warning("cache.damaged", key=KEY)
+    found = recall(store, KEY, _File)
+    if found is None:
         return 0, {}
     known = found.form == _FORM and 0 < found.run_count < len(chains) and chains[found.run_count - 1] == found.chain
     return (found.run_count, found.medias) if known else (0, {})
-
-
-def _remember(store: Store, file: _File) -> None:
-    body = zstandard.ZstdCompressor(level=3, write_checksum=True).compress(msgspec.msgpack.encode(file))
-    try:
-        store.put(KEY, body)
-    except StoreError as exc:
-        _log.warning("cache.not_written", error=str(exc))  # the next build reads the lists again

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from wistia_lake.errors import SettingsError
+from wistia_lake.lake import s3
 from wistia_lake.lake.store import open_store
 
 KMS_KEY = "arn:aws:kms:eu-central-1:111122223333:key/example"
@@ -67,6 +69,17 @@ def test_the_region_is_that_of_the_variables(heard: list[dict[str, str]], monkey
     open_store("s3://bucket/lake").put("a", b"x")
     assert "/eu-central-1/s3/" in heard[0]["authorization"]
     assert "secret-of-a-test" not in str(heard)
+
+
+def test_the_region_may_be_that_of_a_profile(
+    heard: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also where the keys come from variables: boto3 looks it up, and the store and the tables' files are told."""
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-3\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    open_store("s3://bucket/lake").put("a", b"x")
+    assert "/eu-west-3/s3/" in heard[0]["authorization"]
+    assert s3.iceberg_properties()["s3.region"] == "eu-west-3"
 
 
 def test_an_address_without_a_bucket() -> None:

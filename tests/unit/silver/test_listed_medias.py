@@ -15,8 +15,8 @@ import zstandard
 from support.cases import write_look
 from support.counted import counted
 from wistia_lake.bronze.batch import read_rows
+from wistia_lake.bronze.cache import forget
 from wistia_lake.bronze.layout import stream_prefix
-from wistia_lake.bronze.remembered import forget
 from wistia_lake.errors import DataError
 from wistia_lake.lake.store import Store, open_store
 from wistia_lake.silver.history import History
