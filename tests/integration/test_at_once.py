@@ -127,7 +127,7 @@ def test_a_build_that_slept_past_its_lease_yields(account: Simulation, tmp_path:
     Found out by its lease, it yields; found out by a refused commit, it plans again under a new lease, with nothing to do.
     """
     assert _do(account, tmp_path / "b", "ingest")[0] == 0
-    with Child(*account.command("build"), tmp_path / "a", held=held) as sleeper:
+    with Child(*account.command("build", "-v"), tmp_path / "a", held=held) as sleeper:
         assert sleeper.held_at() == held
         account.at(account.now + ONE_DAY)
         code, said = _do(account, tmp_path / "b", "run")
