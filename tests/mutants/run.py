@@ -1,14 +1,15 @@
 """Break the product on purpose: every mutant must turn a test red.
 
 A mutant is one exact replacement in ``src`` and the tests that ought to notice. Each is applied to a copy of the
-sources, which the tests then import instead of the real ones; the tree itself is never touched.
+sources, which the tests then import instead of the real ones; the tree itself is never touched. Each has a process of
+its own, forked (where a system can) from one that has read the libraries already: that takes longer than most tests.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -17,8 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parent.parent.parent
 LIST = Path(__file__).parent / "mutants.toml"
+LIBRARIES = ["pytest", "aiohttp.web", "duckdb", "pyarrow.parquet", "pyiceberg.catalog.sql", "obstore", "sqlglot"]
 
 
 @dataclass(frozen=True)
@@ -44,29 +48,37 @@ def mutants() -> list[Mutant]:
     return found
 
 
-def run_tests(sources: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run tests against a copy of the sources."""
-    environment = {**os.environ, "PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+def run_tests(sources: Path, tests: list[str], told: Path) -> None:
+    """Run tests against a copy of the sources in this process, which ends with it; what they print goes to a file."""
+    with told.open("w", encoding="utf-8") as out:
+        os.dup2(out.fileno(), sys.stdout.fileno())
+        os.dup2(out.fileno(), sys.stderr.fileno())
+    os.chdir(PROJECT)
+    os.environ["PYTHONPATH"] = str(sources)
+    sys.path.insert(0, str(sources))
+    sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]))
 
 
 def verdict(mutant: Mutant) -> tuple[bool, str]:
     """Whether a test turned red, and which."""
     with tempfile.TemporaryDirectory(prefix="wistia-lake-mutant-") as folder:
-        sources = Path(folder) / "src"
-        shutil.copytree(PROJECT / "src", sources, ignore=shutil.ignore_patterns("__pycache__"))
+        sources, told = Path(folder) / "src", Path(folder) / "told"
+        shutil.copytree(PROJECT / "src", sources)  # with what was compiled: only the mutant is compiled anew
         path = sources / "wistia_lake" / mutant.file
         path.write_text(path.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
-        done = run_tests(sources, mutant.tests)
-    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+        process = multiprocessing.Process(target=run_tests, args=(sources, mutant.tests, told))
+        process.start()
+        process.join()
+        failed = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("FAILED")]
     # 1 is "tests failed"; anything else (nothing collected, usage) proves nothing.
-    return done.returncode == 1, failed[0][7:120] if failed else f"exit {done.returncode}"
+    return process.exitcode == 1, failed[0][7:120] if failed else f"exit {process.exitcode}"
 
 
 def main(wanted: Sequence[str]) -> int:
     """Apply the mutants whose name contains one of ``wanted`` (none: all); 0 if each was noticed."""
     listed = [one for one in mutants() if not wanted or any(part in one.name for part in wanted)]
+    multiprocessing.set_start_method("forkserver" if hasattr(os, "fork") else "spawn")
+    multiprocessing.set_forkserver_preload(LIBRARIES)
     survivors = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for mutant, (noticed, told) in zip(listed, pool.map(verdict, listed), strict=True):

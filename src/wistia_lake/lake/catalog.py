@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Self
 
 from wistia_lake.errors import DataError, LakeUnreadable, SettingsError
 from wistia_lake.lake.connection import DATABASE, Refused, reached, shared_catalog, sqlite_catalog
-from wistia_lake.lake.iceberg import between, differences, expire, filesystem_of, iceberg_schema, inside, partition_day
+from wistia_lake.lake.iceberg import (
+    VERSION_PROPERTY,
+    between,
+    differences,
+    expire,
+    filesystem_of,
+    iceberg_schema,
+    inside,
+    partition_day,
+    properties,
+)
 from wistia_lake.lake.rows import TableInput, conform
 from wistia_lake.lake.store import Store, lake_root
 from wistia_lake.lake.table import SCHEMA_VERSION, Table
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog import Catalog as IcebergCatalog
     from pyiceberg.expressions import BooleanExpression
-    from pyiceberg.table import FileScanTask
+    from pyiceberg.table import FileScanTask, Transaction
     from pyiceberg.table import Table as IcebergTable
 
     from wistia_lake.settings import Settings
@@ -31,21 +41,8 @@ __all__ = ["ATTEMPTS", "DATABASE", "KEPT_SNAPSHOTS", "Catalog", "Refused", "open
 KEPT_SNAPSHOTS = 20
 FOLDER = "tables"
 """Where in a lake the tables lie."""
-VERSION_PROPERTY = "wistia-lake.schema-version"
 LAKE_PROPERTY = "wistia-lake.lake"
 """In a catalog that others use too, a table says whose it is."""
-_PROPERTIES = {
-    "format-version": "2",
-    "write.parquet.compression-codec": "zstd",
-    "commit.manifest-merge.enabled": "true",
-    # Lists of files: merged while there are few, and closed at about a hundred files. By default there may be a hundred
-    # lists that each commit reads, and then one of all files that each commit writes anew.
-    "commit.manifest.min-count-to-merge": "8",
-    "commit.manifest.target-size-bytes": "65536",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "20",
-    VERSION_PROPERTY: str(SCHEMA_VERSION),
-}
 FEW_PARTITIONS = 6
 ATTEMPTS = 3
 """How often a refused commit is planned again."""
@@ -169,18 +166,13 @@ class Catalog:
         found = self.load(spec)
         if found is not None:
             return found
-        bounds_off = {
-            f"write.metadata.metrics.column.{column.name}": "counts"
-            for column in spec.columns
-            if column.name in {"event_id", "visitor_id", "batch_id"}
-        }
         schema, partition, order = iceberg_schema(spec)
         with reached(self.url, f"making {spec.full_name}"):
             with suppress(NamespaceAlreadyExistsError):
                 self._catalog.create_namespace(self.identifier(spec)[0])
             return self._catalog.create_table(
                 self.identifier(spec), schema=schema, partition_spec=partition, sort_order=order,
-                location=self._location(spec), properties=_PROPERTIES | bounds_off | {LAKE_PROPERTY: self.url},
+                location=self._location(spec), properties=properties(spec) | {LAKE_PROPERTY: self.url},
             )  # fmt: skip
 
     def _location(self, spec: Table) -> str | None:
@@ -220,11 +212,18 @@ class Catalog:
         table, where = self.ensure(spec), inside(spec, partitions)
         return self._commit(spec, table, where, rows_of(self._input(spec, table, where)), note)
 
+    @contextmanager
+    def _committing(self, spec: Table, table: IcebergTable) -> Iterator[Transaction]:
+        from wistia_lake.lake.transaction import RememberingTransaction
+
+        with reached(self.url, f"committing {spec.full_name}"), RememberingTransaction(table) as transaction:
+            yield transaction
+
     def _commit(
         self, spec: Table, table: IcebergTable, where: BooleanExpression, rows: Iterable[pa.Table],
         note: Mapping[str, str] | None,
     ) -> int | None:  # fmt: skip
-        with reached(self.url, f"committing {spec.full_name}"), table.transaction() as transaction:
+        with self._committing(spec, table) as transaction:
             if table.current_snapshot() is not None:
                 transaction.delete(where, snapshot_properties=dict(note or {}))
             for group in rows:
@@ -239,13 +238,13 @@ class Catalog:
         table = self.load(spec)
         if table is None:
             return 0
-        with reached(self.url, f"expiring {spec.full_name}"), table.transaction() as transaction:
+        with self._committing(spec, table) as transaction:
             return expire(table, transaction, KEPT_SNAPSHOTS)
 
     def append(self, spec: Table, rows: pa.Table, note: Mapping[str, str] | None = None) -> None:
         """Add rows in one commit (only ``ops.run`` and ``ops.check_result`` grow this way)."""
         table = self.ensure(spec)
-        with reached(self.url, f"committing {spec.full_name}"), table.transaction() as transaction:
+        with self._committing(spec, table) as transaction:
             transaction.append(conform(spec, rows), snapshot_properties=dict(note or {}))
             expire(table, transaction, KEPT_SNAPSHOTS)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from wistia_lake.lake.table import Table, Type
+from wistia_lake.lake.table import SCHEMA_VERSION, Table, Type
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -24,6 +24,26 @@ _ICEBERG = {
     Type.STRING: "string", Type.INT: "int", Type.LONG: "long", Type.DOUBLE: "double", Type.BOOL: "boolean",
     Type.DATE: "date", Type.INSTANT: "timestamptz",
 }  # fmt: skip
+
+VERSION_PROPERTY = "wistia-lake.schema-version"
+_PROPERTIES = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    "commit.manifest-merge.enabled": "true",
+    # Lists of files: merged while there are few, and closed at about a hundred files. By default there may be a hundred
+    # lists that each commit reads, and then one of all files that each commit writes anew.
+    "commit.manifest.min-count-to-merge": "8",
+    "commit.manifest.target-size-bytes": "65536",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+    VERSION_PROPERTY: str(SCHEMA_VERSION),
+}
+
+
+def properties(spec: Table) -> dict[str, str]:
+    """What a table is made with; of ids no bounds are kept for each file, they would only take room."""
+    unbounded = [column.name for column in spec.columns if column.name in {"event_id", "visitor_id", "batch_id"}]
+    return _PROPERTIES | {f"write.metadata.metrics.column.{name}": "counts" for name in unbounded}
 
 
 def iceberg_schema(spec: Table) -> tuple[Schema, PartitionSpec, SortOrder]:

@@ -6,6 +6,7 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 import zstandard
@@ -82,3 +83,34 @@ def test_too_little_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("wistia_lake.engines.duckdb.MEMORY_LIMIT", "4MB")
     with pytest.raises(EngineError, match="memory"):
         rows("select list(range) from range(50000000)")
+
+
+def test_nothing_of_a_job_is_seen_by_another(tmp_path: Path) -> None:
+    """Jobs of one engine may be read side by side, and each leaves nothing behind; what it names is its own."""
+    engine = DuckDBEngine()
+    try:
+        first, second = (
+            engine.select(Job("select name from bronze_events", (bronze(tmp_path, {batch(number): [row]}),)))
+            for number, row in enumerate(('{"name": "a", "share": 1}', '{"name": "b", "share": 2}'))
+        )
+        assert [next(jobs).to_pylist() for jobs in (first, second)] == [[{"name": "a"}], [{"name": "b"}]]
+        assert [list(jobs) for jobs in (second, first)] == [[], []]
+        left = pa.concat_tables(
+            engine.select(Job("select count(*) as n from duckdb_databases() where database_name like 'job%'", ()))
+        )
+        assert left.to_pylist() == [{"n": 1}], "only the job that asks"
+        with pytest.raises(duckdb.CatalogException):
+            list(engine.select(Job("select name from bronze_events", ())))
+    finally:
+        engine.close()
+
+
+def test_every_session_is_told_what_the_first_one_was() -> None:
+    """Settings belong to a session: a zone of the machine would shift days, and names of Python are no tables."""
+    asked = "select current_setting('timezone') as zone, current_setting('python_enable_replacements') as names"
+    engine = DuckDBEngine()
+    try:
+        for _ in range(2):
+            assert pa.concat_tables(engine.select(Job(asked, ()))).to_pylist() == [{"zone": "UTC", "names": False}]
+    finally:
+        engine.close()
