@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from support.simulation import Simulation, simulation
+from wistia_lake.model import Quiet
+from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.sandbox.catalog_tiny import TINY
 from wistia_lake.sandbox.scenario import Options, Scenario
 from wistia_lake.sandbox.world import World
@@ -46,3 +50,16 @@ def visited_at(number: int) -> tuple[datetime, datetime]:
     """Two instants at which such a world is read: days apart, so that counters moved and late sessions came."""
     now = TINY.now - timedelta(weeks=WEEKS * number)
     return now - timedelta(days=3), now
+
+
+def in_one_lake(folder: Path, count: int, **settings: object) -> Simulation:
+    """Each of ``count`` worlds read twice, the oldest first, into one bronze; no table is built yet."""
+    for number in range(count, 0, -1):
+        first, second = visited_at(number)
+        with simulation(folder, far_world(number), now=first, seed=number, **settings) as account:
+            account.settings["base_url"] = account.sandbox.base_url + ("/modern" if number % 2 else "/v1")
+            for at in (first, second):
+                account.at(at)
+                days = account.sandbox.world.scenario.first_day, account.today
+                ingest(account.loaded(), clock=lambda: account.now, reporter=Quiet(), first=days[0], last=days[1])
+    return account
