@@ -11,7 +11,7 @@ TRINO := trino-server-476
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
-	engines-fetch engines engines-ci
+	engines-fetch engines engines-ci ci-spark4 ci-servers ci-spark35
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,11 +52,19 @@ engines: $(STAMP) ## every engine on the same lake: S3, Iceberg REST, Trino, Spa
 	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark4/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark35/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 
-# A cluster, Connect and spark-submit are tried with Spark 4 only: with 3.5 they take five minutes more.
-engines-ci: $(STAMP) ## what CI runs of make engines: all of it but Spark 3.5's ways to start
-	WISTIA_LAKE_NO_SKIPS=1 $(BIN)/python -m pytest -n 0 -q -m engines --ignore tests/spark
-	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark4/bin/python -m pytest -n 0 -q -m engines tests/spark
-	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark35/bin/python -m pytest -n 0 -q -m engines tests/spark/test_parity.py tests/spark/test_worlds.py
+# Two at a time: each of them is one process that waits for servers. A cluster, Connect and spark-submit are tried with
+# Spark 4 only: with 3.5 they take five minutes more.
+engines-ci: $(STAMP) ## what CI runs of make engines: all of it but Spark 3.5's ways to start and the longest history
+	WISTIA_LAKE_NO_SKIPS=1 $(MAKE) -j2 --output-sync=target --no-print-directory ci-spark4 ci-servers ci-spark35
+
+ci-spark4:
+	.venvs/spark4/bin/python -m pytest -n 0 -q -m engines tests/spark
+
+ci-servers:
+	$(BIN)/python -m pytest -n 0 -q -m "engines and not long" --ignore tests/spark
+
+ci-spark35:
+	.venvs/spark35/bin/python -m pytest -n 0 -q -m engines tests/spark/test_parity.py tests/spark/test_worlds.py
 
 # Only the plugin that reads Iceberg stays; its files are hard links to those of others, so all are unpacked first.
 $(ENGINES)/$(TRINO): .ci/engines/pom.xml .ci/engines/SHA256SUMS

@@ -14,6 +14,9 @@ The catalog's requests are signed (SigV4) under the service name ``s3tables``.
 
 from __future__ import annotations
 
+import re
+import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +26,8 @@ from pathlib import Path
 from support.servers.programs import VENVS, Program, answers, free_ports, needed
 
 KEY_ID, SECRET, REGION = "testkey", "testsecret123", "us-east-1"
+_REQUESTS = re.compile(r"SeaweedFS_s3_request_total\{(?P<labels>.*)\} (?P<count>\S+)$")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
 _PARTS = ("master", "volume", "filer", "s3", "admin")
 
 
@@ -89,6 +94,7 @@ class Seaweed:
 
     s3: str
     rest: str
+    metrics: str
     log: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
 
@@ -99,6 +105,18 @@ class Seaweed:
             "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL_S3": self.s3, "AWS_EC2_METADATA_DISABLED": "true",
         }  # fmt: skip
+
+    def requests(self, place: Place) -> Counter[str]:
+        """How many requests a place's bucket and warehouse were sent so far, as the server counts them, by kind."""
+        with urllib.request.urlopen(self.metrics) as answer:
+            lines = answer.read().decode().splitlines()
+        found: Counter[str] = Counter()
+        for line in lines:
+            if told := _REQUESTS.match(line):
+                labels = dict(_LABEL.findall(told["labels"]))
+                if labels["bucket"] in (place.bucket, place.warehouse):
+                    found[labels["type"]] += int(float(told["count"]))
+        return found
 
     def place(self) -> Place:
         """A new bucket and a new warehouse."""
@@ -118,7 +136,11 @@ class Seaweed:
 def seaweed(folder: Path) -> Iterator[Seaweed]:
     """Start SeaweedFS with its data in ``folder``."""
     weed = needed(VENVS / "servers/bin/weed")
-    names = [f"{part}.port" for part in _PARTS] + [f"{part}.port.grpc" for part in _PARTS] + ["s3.port.iceberg"]
+    names = (
+        [f"{part}.port" for part in _PARTS]
+        + [f"{part}.port.grpc" for part in _PARTS]
+        + ["s3.port.iceberg", "metricsPort"]
+    )
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     data = folder / "data"
     data.mkdir(parents=True)
@@ -133,4 +155,4 @@ def seaweed(folder: Path) -> Iterator[Seaweed]:
         "seaweed", command, folder, environment={"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET},
         ready=lambda: answers(s3) and answers(f"{rest}/v1/config"),
     ) as program:  # fmt: skip
-        yield Seaweed(s3, rest, program.log)
+        yield Seaweed(s3, rest, f"http://127.0.0.1:{ports['metricsPort']}/metrics", program.log)
