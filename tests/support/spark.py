@@ -74,6 +74,8 @@ def conf() -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.driver.memory": "2g",
+        # Every small relation that is broadcast takes a page, by default some thirty megabytes of this memory.
+        "spark.buffer.pageSize": "1m",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.hadoop.io.compression.codecs": CODEC,

@@ -1,12 +1,14 @@
 -- Media x account day: measured, event-based and derived watch time side by side; ratios are ratios of sums.
--- silver.fact_media_engagement holds the snapshots of one month here: the one whose derived numbers the days show.
+-- Relation: shown_snapshots(month, snapshot_month or null): the month whose last snapshot of a media the days of a month
+-- show.
 with snapshots as (
     select
         media_id,
+        month,
         snapshot_day,
         engagement,
         duration_ms,
-        row_number() over (partition by media_id order by snapshot_day desc) as newest_rank
+        row_number() over (partition by media_id, month order by snapshot_day desc) as newest_rank
     from silver.fact_media_engagement
 ),
 days as (
@@ -54,5 +56,9 @@ select
     days.is_measured_final
 from days
 left join silver.dim_media as medias on medias.media_id = days.media_id
-left join snapshots on snapshots.media_id = days.media_id and snapshots.newest_rank = 1
+left join shown_snapshots as shown on shown.month = days.month
+left join snapshots
+    on snapshots.media_id = days.media_id
+    and snapshots.month = shown.snapshot_month
+    and snapshots.newest_rank = 1
 order by days.day, days.media_id

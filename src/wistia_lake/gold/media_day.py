@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import partial
-from itertools import groupby
 from typing import Any
 
 from wistia_lake.engines.base import Job, groups_of
@@ -13,6 +11,7 @@ from wistia_lake.lake.tables import DIM_MEDIA, FACT_MEDIA_DAY, FACT_MEDIA_ENGAGE
 from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED, KPI_MEDIA_DAY
 from wistia_lake.model import ONE_DAY, day_start, first_of_month
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
+from wistia_lake.silver.relations import relation
 
 
 def _snapshot_month(context: Context, month: date) -> date | None:
@@ -52,18 +51,19 @@ def plan_media_day(context: Context) -> Plan:
 
 
 def media_day_jobs(context: Context, partitions: list[str]) -> Iterator[Job]:
-    """Months in a row that show the same snapshots, as many at a time as the engine takes."""
-    for snapshots, months in groupby(sorted(map(date.fromisoformat, partitions)), partial(_snapshot_month, context)):
-        for group in groups_of(months, context.engine.months_per_job):
-            yield _media_day_job(context, group, snapshots)
+    """Months in a row, as many at a time as the engine takes."""
+    for months in groups_of(map(date.fromisoformat, partitions), context.engine.months_per_job):
+        yield _media_day_job(context, months)
 
 
-def _media_day_job(context: Context, months: list[date], snapshots: date | None) -> Job:
-    none = date.max.replace(day=1)
+def _media_day_job(context: Context, months: list[date]) -> Job:
+    shown = {month: _snapshot_month(context, month) for month in months}
+    named = [month for month in shown.values() if month is not None] or [date.max.replace(day=1)]
     tables = {
         DIM_MEDIA.full_name: context.table(DIM_MEDIA),
         FACT_MEDIA_DAY.full_name: context.table(FACT_MEDIA_DAY, months[0], months[-1]),
         FACT_MEDIA_DAY_MEASURED.full_name: context.table(FACT_MEDIA_DAY_MEASURED, months[0], months[-1]),
-        FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, snapshots or none, snapshots or none),
+        FACT_MEDIA_ENGAGEMENT.full_name: context.table(FACT_MEDIA_ENGAGEMENT, min(named), max(named)),
     }
-    return Job(sql_of(KPI_MEDIA_DAY), (), {}, tables)
+    months_shown = relation({"month": "day", "snapshot_month": "day"}, shown.items())
+    return Job(sql_of(KPI_MEDIA_DAY), (), {"shown_snapshots": months_shown}, tables)
