@@ -118,8 +118,9 @@ lock: $(STAMP) ## compile the pinned requirements anew (uses uv)
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-spark4.lock pyproject.toml .ci/engines/spark4.in
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-spark35.lock pyproject.toml .ci/engines/spark35.in
 
-bench: $(STAMP) ## how much longer than an empty Python the commands take to start
+bench: $(STAMP) ## how much longer than an empty Python the commands take to start; what small commits and jobs save
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/small_commits.py
 
 sandbox: $(STAMP) ## serve a simulated account on this machine until Ctrl-C
 	$(BIN)/wistia-lake sandbox serve

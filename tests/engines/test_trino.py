@@ -42,7 +42,7 @@ def _own(seaweed: Seaweed, trino: Trino, patch: pytest.MonkeyPatch) -> dict[str,
 
 @pytest.fixture(scope="module")
 def demo(seaweed: Seaweed, trino: Trino, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The account ``demo`` in a bucket, with two runs and a check."""
+    """The account ``demo`` in a bucket, with a run and a check."""
     with pytest.MonkeyPatch.context() as patch:
         own = _own(seaweed, trino, patch)
         with simulation(tmp_path_factory.mktemp("demo"), "demo", **own) as sim:

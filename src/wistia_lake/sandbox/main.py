@@ -62,10 +62,8 @@ def _say(line: str) -> None:
 async def _serve(site: Site, port: int, echo: Callable[[str], None]) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # Windows has no signal handlers in its event loop
-            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+        # Not the loop's own way, which Windows does not have.
+        signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
     runner, bound = await start(site, port)
     try:
         ready = {"base_url": f"http://127.0.0.1:{bound}", "token": TOKEN, "now": instant_text(site.now)}
