@@ -66,6 +66,20 @@ def rows(days: list[dict[str, date]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist([dict.fromkeys(schema.names) | one for one in days], schema=schema)
 
 
+def test_a_build_asks_for_no_object_that_a_listing_showed(tmp_path: Path) -> None:
+    """A bucket bills every question, and a history of two years has thousands of objects."""
+    store = open_store(str(tmp_path / "lake"))
+    for day in range(1, 29):
+        at = f"2025-03-01T00:{day:02}:00Z"
+        row = {"event_id": f"e{day}", "received_at": f"2025-02-{day:02}T12:00:00.000Z"}
+        write_look(store, {"stream": "events", "day": f"2025-02-{day:02}", "at": at, "rows": [row]})
+    loaded = Loaded(Settings(lake=str(tmp_path / "lake")), tmp_path, None, None)
+    with counted() as first:
+        build(loaded, clock=lambda: NOW, reporter=Quiet(), full=True)
+    assert first["GET bronze file"] >= 28, first.told()
+    assert first["HEAD object"] == 0, first.told()
+
+
 def test_a_full_build_believes_no_cache(tmp_path: Path) -> None:
     """An incremental one does, if it was made of the lists that bronze holds: that is what it is for."""
     lake = tmp_path / "lake"

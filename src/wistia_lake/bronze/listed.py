@@ -24,6 +24,7 @@ class Listed:
         self._store = store
         self._looks: dict[str, Looks] = {}
         self._stamps: dict[Look, Stamp] = {}
+        self._objects: set[str] = set()
 
     def looks(self, stream: str) -> Looks:
         """Every committed look of a stream; the same object every time, which :meth:`add` keeps up to date."""
@@ -31,7 +32,9 @@ class Listed:
             self._looks[stream] = Looks(stream, ())
             for entry in self._store.entries(stream_prefix(stream)):
                 look = parse_manifest_key(entry.key)
-                if look is not None:
+                if look is None:
+                    self._objects.add(entry.key)
+                else:
                     self._looks[stream].add(look)
                     self._stamps[look] = entry.size, entry.written_at
         return self._looks[stream]
@@ -40,10 +43,18 @@ class Listed:
         """What the listing says of a look's manifest; None if the look was added since."""
         return self._stamps.get(look)
 
-    def add(self, look: Look) -> None:
-        """A look that this command has committed."""
+    def holds(self, key: str) -> bool:
+        """Whether the store has a data object, which is asked for only if no listing showed it."""
+        if key not in self._objects and self._store.exists(key):
+            self._objects.add(key)
+        return key in self._objects
+
+    def add(self, look: Look, written: str | None = None) -> None:
+        """A look that this command has committed, and the key of the object that it wrote for it."""
         if look.slice.stream in self._looks:
             self._looks[look.slice.stream].add(look)
+        if written is not None:
+            self._objects.add(written)
 
 
 @dataclass(slots=True)

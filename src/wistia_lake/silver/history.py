@@ -46,6 +46,7 @@ class History:
         self.store = store
         listed = listed if listed is not None else Listed(store)
         self.looks = {stream: listed.looks(stream) for stream in BRONZE_COLUMNS}
+        self._listed = listed
         self._manifests = Manifests(store, listed)
         self._shown: dict[tuple[str, date], list[Shown]] = {}
         self._ordered: dict[str, list[Look]] = {}
@@ -115,7 +116,7 @@ class History:
         keys = {batch_id: one.data.key for batch_id, one in objects.items() if one.data is not None}
         for manifest in objects.values():
             assert manifest.data is not None
-            if not self.store.exists(manifest.data.key):
+            if not self._listed.holds(manifest.data.key):
                 raise DataError(
                     f"The manifest of {manifest.slice} names {manifest.data.key}, which is missing. No table was "
                     "changed. Restore the object, or delete the manifest: the slice is then read again while Wistia "
