@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from mmap import mmap
 
 import msgspec
 import zstandard
@@ -58,9 +59,12 @@ _decode_key = msgspec.json.Decoder(Key).decode
 
 @dataclass(slots=True)
 class _Marks:
-    """A Bloom filter over 64-bit numbers that are random already: 4 MB, three marks each."""
+    """A Bloom filter over 64-bit numbers that are random already: 4 MB, three marks each.
 
-    bytes: bytearray = field(default_factory=lambda: bytearray(1 << 22))
+    The system hands out its pages as they are marked: most days are small.
+    """
+
+    bytes: mmap = field(default_factory=lambda: mmap(-1, 1 << 22))
 
     def add(self, bits: int) -> bool:
         """Mark a number; False if it surely was not there before."""
