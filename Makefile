@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ENGINES := .cache/engines
 TRINO := trino-server-476
+WORKERS ?= auto
+HISTORIES := tests/property/test_histories.py
+FIRST_HISTORY := $(HISTORIES)::test_any_history_gives_the_truth[world-seed=1]
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
@@ -30,14 +33,15 @@ demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every t
 
 # loadscope: the tests of one module stay together and in order, because some of them share an account.
 test: $(STAMP) ## run the tests, but for those that take very long
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "not long and not engines"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not long and not engines"
 
+# The first of the random histories is part of `make test`.
 long: $(STAMP) ## run those that take very long
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "long and not engines" --worlds 4
-	$(BIN)/python -m pytest -n auto --dist load tests/property/test_histories.py -m "not long" --worlds 4
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "long and not engines" --worlds 4
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load $(HISTORIES) -m "not long" --worlds 4 --deselect "$(FIRST_HISTORY)"
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow and not long and not engines"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow and not long and not engines"
 
 torture: $(STAMP) ## hours: more kills, hostile worlds, odd answers and requests than make test has time for
 	$(BIN)/python tests/torture/run.py

@@ -80,7 +80,7 @@ def main(wanted: Sequence[str]) -> int:
     multiprocessing.set_start_method("forkserver" if hasattr(os, "fork") else "spawn")
     multiprocessing.set_forkserver_preload(LIBRARIES)
     survivors = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # some wait for a time-out
         for mutant, (noticed, told) in zip(listed, pool.map(verdict, listed), strict=True):
             print(f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}: {told}", flush=True)
             if not noticed:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from support.servers.programs import Program, answers, free_ports
-from support.spark import spark_home
+from support.spark import SHORT_LIVED, spark_home
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,10 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
     """One core and one executor for each worker."""
     program = str(spark_home() / "bin/spark-class")
     port, page, *pages = free_ports(2 + workers)
-    environment = {"SPARK_HOME": str(spark_home()), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+    environment = {
+        "SPARK_HOME": str(spark_home()), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_DAEMON_JAVA_OPTS": SHORT_LIVED,
+    }  # fmt: skip
     url = f"spark://127.0.0.1:{port}"
 
     def started(name: str, kind: str, page: int, *words: str) -> Program:

@@ -66,6 +66,10 @@ def catalog_conf(lake: Path) -> dict[str, str]:
     }
 
 
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For a JVM of seconds: what the second compiler saves later it costs twice before, and one collector thread is enough."""
+
+
 def conf() -> dict[str, str]:
     """A small Spark."""
     return {
@@ -74,6 +78,8 @@ def conf() -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": SHORT_LIVED,
+        "spark.executor.extraJavaOptions": SHORT_LIVED,
         # Every small relation that is broadcast takes a page, by default some thirty megabytes of this memory.
         "spark.buffer.pageSize": "1m",
         "spark.driver.host": "127.0.0.1",
