@@ -22,7 +22,10 @@ import pytest
 
 PROJECT = Path(__file__).parent.parent.parent
 LIST = Path(__file__).parent / "mutants.toml"
-LIBRARIES = ["pytest", "aiohttp.web", "duckdb", "pyarrow.parquet", "pyiceberg.catalog.sql", "obstore", "sqlglot"]
+LIBRARIES = [
+    "pytest", "hypothesis", "msgspec", "structlog", "aiohttp.web", "click", "duckdb", "pyarrow.parquet", "obstore",
+    "pyiceberg.catalog.sql", "pyiceberg.io.pyarrow", "sqlglot", "zstandard",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def run_tests(sources: Path, tests: list[str], told: Path) -> None:
     os.chdir(PROJECT)
     os.environ["PYTHONPATH"] = str(sources)
     sys.path.insert(0, str(sources))
-    sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]))
+    read_already = "ignore::pytest.PytestAssertRewriteWarning"  # pytest would have liked to read Hypothesis itself
+    sys.exit(pytest.main(["-x", "-q", "-W", read_already, "-p", "no:cacheprovider", "--no-header", *tests]))
 
 
 def verdict(mutant: Mutant) -> tuple[bool, str]:
@@ -70,8 +74,8 @@ def verdict(mutant: Mutant) -> tuple[bool, str]:
         process.start()
         process.join()
         failed = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("FAILED")]
-    # 1 is "tests failed"; anything else (nothing collected, usage) proves nothing.
-    return process.exitcode == 1, failed[0][7:120] if failed else f"exit {process.exitcode}"
+    # 1 is "tests failed", or that this process broke; anything else (nothing collected, usage) proves nothing.
+    return process.exitcode == 1 and bool(failed), failed[0][7:120] if failed else f"exit {process.exitcode}"
 
 
 def main(wanted: Sequence[str]) -> int:
