@@ -56,10 +56,10 @@ engines: $(STAMP) ## every engine on the same lake: S3, Iceberg REST, Trino, Spa
 	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark4/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark35/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 
-# Two at a time: each of them is one process that waits for servers. A cluster, Connect and spark-submit are tried with
+# All at once: each of them is one process that waits for servers. A cluster, Connect and spark-submit are tried with
 # Spark 4 only: with 3.5 they take five minutes more.
 engines-ci: $(STAMP) ## what CI runs of make engines: all of it but Spark 3.5's ways to start and the longest history
-	WISTIA_LAKE_NO_SKIPS=1 $(MAKE) -j2 --output-sync=target --no-print-directory ci-spark4 ci-servers ci-spark35
+	WISTIA_LAKE_NO_SKIPS=1 $(MAKE) -j3 --output-sync=target --no-print-directory ci-spark4 ci-servers ci-spark35
 
 ci-spark4:
 	.venvs/spark4/bin/python -m pytest -n 0 -q -m engines tests/spark
