@@ -9,8 +9,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ENGINES := .cache/engines
 TRINO := trino-server-476
 WORKERS ?= auto
-HISTORIES := tests/property/test_histories.py
-FIRST_HISTORY := $(HISTORIES)::test_any_history_gives_the_truth[world-seed=1]
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
@@ -31,17 +29,18 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every table with the truth
 	$(BIN)/wistia-lake demo
 
-# loadscope: the tests of one module stay together and in order, because some of them share an account.
+# loadscope: the tests of one module stay together and in order, because some of them share an account. Modules stay in
+# order, too: sorted by their number of tests, those of few long ones would come last and leave all processors but one idle.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 test: $(STAMP) ## run the tests, but for those that take very long
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not long and not engines"
+	$(PYTEST) -m "not long and not engines"
 
-# The first of the random histories is part of `make test`.
 long: $(STAMP) ## run those that take very long
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "long and not engines" --worlds 4
-	$(BIN)/python -m pytest -n $(WORKERS) --dist load $(HISTORIES) -m "not long" --worlds 4 --deselect "$(FIRST_HISTORY)"
+	$(PYTEST) -m "long and not engines" --ignore tests/property
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long tests/property --worlds 4
 
 quick: $(STAMP) ## run the tests that take seconds
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow and not long and not engines"
+	$(PYTEST) -m "not slow and not long and not engines"
 
 torture: $(STAMP) ## hours: more kills, hostile worlds, odd answers and requests than make test has time for
 	$(BIN)/python tests/torture/run.py

@@ -106,12 +106,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each random world is a test of its own; its seed stands in the test's name."""
+    """Each random world is a test of its own; its seed stands in the test's name. All but the first take long."""
     only = metafunc.config.getoption("--world-seed")
     for name, option in (("world_seed", "--worlds"), ("hostile_seed", "--hostile-worlds")):
         if name in metafunc.fixturenames:
             seeds = range(1, metafunc.config.getoption(option) + 1) if only is None else [only]
-            metafunc.parametrize(name, seeds, ids=lambda seed: f"world-seed={seed}")
+            more = [pytest.param(seed, marks=pytest.mark.long, id=f"world-seed={seed}") for seed in seeds[1:]]
+            metafunc.parametrize(name, [pytest.param(seeds[0], id=f"world-seed={seeds[0]}"), *more])
 
 
 @pytest.hookimpl(wrapper=True)
