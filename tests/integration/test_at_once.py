@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.processes import Child
-from support.simulation import ONE_DAY, Simulation, simulation, utc
+from support.simulation import FACTS, ONE_DAY, Simulation, simulation, utc
 from support.states import assert_committed_only, assert_same, tables_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -97,7 +97,7 @@ def test_a_reader_at_every_commit(account: Simulation, tmp_path: Path) -> None:
         assert running.finish() == 0, running.said
     after = tables_of(account)
     account.assert_truth()
-    assert len(seen) > 20
+    assert len(seen) >= 2 * len(FACTS)
     for step, tables in seen:
         assert_committed_only(tables, before, after, step)
 

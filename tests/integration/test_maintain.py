@@ -22,7 +22,7 @@ from wistia_lake.errors import LakeUnreadable, LeaseHeld, UsageError
 from wistia_lake.lake.catalog import KEPT_SNAPSHOTS, Catalog
 from wistia_lake.lake.rows import arrow_schema
 from wistia_lake.lake.store import open_store
-from wistia_lake.lake.tables import BY_NAME, OPS_RUN, TABLES
+from wistia_lake.lake.tables import BY_NAME, OPS_BUILT, OPS_RUN, TABLES
 from wistia_lake.lake.upkeep import MANY_FILES, compact, scattered
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline import maintain as module
@@ -42,11 +42,14 @@ def kept_small(account: Simulation, **options: object) -> MaintainSummary:
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
-    """Eight days with a run each."""
+    """Eight days with a run each, and one table with as many commits as some weeks make."""
     with simulation(tmp_path_factory.mktemp("grown"), "tiny", now="2025-03-07 14:00") as account:
         for _ in range(RUNS):
             account.run()
             account.at(account.now + ONE_DAY)
+        with account.catalog as catalog:
+            for _ in range(KEPT_SNAPSHOTS):
+                catalog.replace(OPS_BUILT, None, [catalog.read(OPS_BUILT)])
         yield account
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.listed import Handover
 from wistia_lake.engines.base import Engine
 from wistia_lake.engines.duckdb import DuckDBEngine
-from wistia_lake.errors import LakeUnreadable, SettingsError
+from wistia_lake.errors import LakeUnreadable, LeaseHeld, SettingsError
 from wistia_lake.gold.registry import MODELS as GOLD
 from wistia_lake.lake.catalog import ATTEMPTS, Catalog, Refused, open_catalog
 from wistia_lake.lake.marker import existing_store
@@ -32,6 +32,8 @@ from wistia_lake.silver.history import History
 from wistia_lake.silver.registry import MODELS as SILVER
 
 MODELS = (*SILVER, *GOLD)
+RECORDED_EVERY = timedelta(minutes=1)
+"""A build that is killed repeats little more of its work than that; a commit for each table would be a third of it."""
 _log = get_logger(__name__)
 
 
@@ -131,13 +133,23 @@ class Builder:
             self._built.setdefault(row["table_name"], {})[row["partition"]] = row
         self._rows_built: dict[str, pa.Table] = {}
         """The same as they are written, of tables that were not changed since."""
+        self._recorded_at = clock()
+        self._is_recorded = True
 
     def bring_all_up_to_date(self, forced: set[str], summary: BuildSummary, reporter: Reporter) -> None:
         """Every table, in dependency order; the ``forced`` ones whole, and each of them is crossed out then."""
-        for place, model in enumerate(MODELS):
-            reporter.step("build", place, len(MODELS))
-            self._bring_up_to_date(model, summary, full=model.table.full_name in forced)
-            forced.discard(model.table.full_name)
+        try:
+            for place, model in enumerate(MODELS):
+                reporter.step("build", place, len(MODELS))
+                self._bring_up_to_date(model, summary, full=model.table.full_name in forced)
+                forced.discard(model.table.full_name)
+        except (Refused, LeaseHeld):
+            self._is_recorded = True  # by others, who were at work meanwhile: what this one knows is older
+            raise
+        finally:
+            if not self._is_recorded:
+                self._renew()
+                self._write_record()
         reporter.step("build", len(MODELS), len(MODELS))
 
     def _bring_up_to_date(self, model: Model, summary: BuildSummary, *, full: bool) -> None:
@@ -167,7 +179,7 @@ class Builder:
         return counts
 
     def _record(self, table: Table, counts: dict[str, int], plan: Plan, gone: list[str], snapshot: int | None) -> None:
-        """Written after the table's commit: a kill between the two leaves work to do, never a stale table."""
+        """Noted after the table's commit: a kill between the two leaves work to do, never a stale table."""
         now: datetime = self._clock()
         recorded = self._built.setdefault(table.full_name, {})
         for key in gone:
@@ -176,11 +188,17 @@ class Builder:
             row = (table.full_name, key, plan[key], snapshot, count, now)
             recorded[key] = dict(zip(OPS_BUILT.column_names, row, strict=True))
         self._rows_built.pop(table.full_name, None)
+        self._is_recorded = False
+        if now - self._recorded_at >= RECORDED_EVERY:
+            self._write_record()
+
+    def _write_record(self) -> None:
         for name, rows in self._built.items():
             if name not in self._rows_built:
                 ordered = [row for _, row in sorted(rows.items())]
                 self._rows_built[name] = pa.Table.from_pylist(ordered, schema=arrow_schema(OPS_BUILT))
         self._catalog.replace(OPS_BUILT, None, [pa.concat_tables(rows for _, rows in sorted(self._rows_built.items()))])
+        self._recorded_at, self._is_recorded = self._clock(), True
 
 
 def _digest(recorded: Mapping[str, Mapping[str, Any]], partition: str) -> str | None:
