@@ -15,13 +15,28 @@ import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 _PRELOADED = [
     "support.processes", "wistia_lake.cli.main", "pyiceberg.catalog.sql", "duckdb", "pyarrow.parquet", "obstore",
+    "aiohttp", "boto3", "pyiceberg.catalog.glue", "pyiceberg.catalog.rest", "pyiceberg.io.pyarrow", "sqlglot",
 ]  # fmt: skip
+
+
+def clean_process(target: Callable[..., None], *given: object) -> BaseProcess:
+    """A process that begins anew, but for having read the libraries, which takes longer than most commands."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context.Process(target=target, args=given)
+
+
+def say_into(folder: Path) -> None:
+    """From now on this process writes what it says to the files ``stdout`` and ``stderr`` of a folder."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
 
 
 class Child:
@@ -35,14 +50,11 @@ class Child:
         self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, *, fatal: int | None = None,
         held: str | None = None,
     ) -> None:  # fmt: skip
-        context = multiprocessing.get_context("forkserver")  # a clean process each, without importing it all again
-        context.set_forkserver_preload(_PRELOADED)
         self._folder = folder
-        self._ours, theirs = context.Pipe()
+        self._ours, theirs = multiprocessing.Pipe()
         folder.mkdir(exist_ok=True)
         self._trace.unlink(missing_ok=True)
-        given = (list(arguments), dict(environment), folder, fatal, held, theirs)
-        self._process = context.Process(target=_work, args=given)
+        self._process = clean_process(_work, list(arguments), dict(environment), folder, fatal, held, theirs)
         self._process.start()
         theirs.close()
 
@@ -164,7 +176,6 @@ def _work(
     from wistia_lake.cli.main import main
 
     os.environ.update(environment)
-    for number, name in ((1, "stdout"), (2, "stderr")):
-        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
+    say_into(folder)
     _install(_Steps(folder / "steps", fatal, held, line))
     raise SystemExit(main(arguments))

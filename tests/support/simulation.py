@@ -122,6 +122,14 @@ class Simulation:
         """A table as it stands."""
         return self.catalog.read(BY_NAME[table])
 
+    def tables(self, names: Sequence[str] = FACTS) -> dict[str, pa.Table]:
+        """Several tables as they stand, each sorted by its key."""
+        with self.catalog as catalog:
+            return {
+                name: catalog.read(BY_NAME[name]).sort_by([(column, "ascending") for column in BY_NAME[name].key])
+                for name in names
+            }
+
     def truth(self, **changed: object) -> Truth:
         """What a perfect reader with the same looks would hold; tables share what they have in common."""
         settings = self.loaded(**changed).settings
@@ -138,8 +146,8 @@ class Simulation:
 
     def differences(self, tables: Sequence[str] = FACTS, **changed: object) -> dict[str, Differences]:
         """Every table that is not the truth, cell for cell."""
-        truth = self.truth(**changed)
-        found = {t: compare(truth.rows(t), self.rows(t), BY_NAME[t].key) for t in tables}
+        truth, rows = self.truth(**changed), self.tables(tables)
+        found = {t: compare(truth.rows(t), rows[t], BY_NAME[t].key) for t in tables}
         for one in found.values():
             count(rows=one.expected, differences=one.count)
         return {table: difference for table, difference in found.items() if difference}
@@ -151,18 +159,18 @@ class Simulation:
 
     def assert_full_build_changes_nothing(self, full: Callable[[], object] | None = None) -> None:
         """Fail unless a full build, by DuckDB or as ``full`` does it, gives the rows that are there, every cell."""
-        before = {name: self.rows(name) for name in FACTS}
+        before = self.tables()
         if full is None:
             self.build(full=True)
         else:
             full()
-        for name in FACTS:
-            by_key = [(column, "ascending") for column in BY_NAME[name].key]
-            assert self.rows(name).sort_by(by_key).equals(before[name].sort_by(by_key)), name
+        for name, rows in self.tables().items():
+            assert rows.equals(before[name]), name
 
     def snapshots(self) -> dict[str, int | None]:
         """The current snapshot of every table but ``ops``."""
-        loaded = {name: self.catalog.load(BY_NAME[name]) for name in FACTS}
+        with self.catalog as catalog:
+            loaded = {name: catalog.load(BY_NAME[name]) for name in FACTS}
         return {
             name: table.metadata.current_snapshot_id if table is not None else None for name, table in loaded.items()
         }

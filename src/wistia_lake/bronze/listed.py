@@ -11,6 +11,7 @@ from datetime import datetime
 
 from wistia_lake.bronze.layout import Look, Looks, parse_manifest_key, stream_prefix
 from wistia_lake.bronze.lease import Lease, newest_generation
+from wistia_lake.bronze.manifest import DataObject
 from wistia_lake.lake.store import Store
 
 Stamp = tuple[int, datetime]
@@ -49,12 +50,12 @@ class Listed:
             self._objects.add(key)
         return key in self._objects
 
-    def add(self, look: Look, written: str | None = None) -> None:
-        """A look that this command has committed, and the key of the object that it wrote for it."""
+    def add(self, look: Look, data: DataObject | None = None) -> None:
+        """A look that this command has committed, and the object behind it, which is surely there."""
         if look.slice.stream in self._looks:
             self._looks[look.slice.stream].add(look)
-        if written is not None:
-            self._objects.add(written)
+        if data is not None:
+            self._objects.add(data.key)
 
 
 @dataclass(slots=True)

@@ -174,10 +174,7 @@ class Work(Outlook):
             content_hash=seen.rows.content_hash,
         )
         committed = commit_look(self.store, manifest, seen.rows, notes=seen.findings.notes, newest=newest)
-        written = committed.manifest.data if committed.wrote_data else None
-        self.listed.add(
-            Look(manifest.final, manifest.batch_id, manifest.slice), written.key if written is not None else None
-        )
+        self.listed.add(Look(manifest.final, manifest.batch_id, manifest.slice), committed.manifest.data)
         self._count(committed)
         return committed
 
