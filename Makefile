@@ -8,7 +8,6 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ENGINES := .cache/engines
 TRINO := trino-server-476
-WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
@@ -31,13 +30,13 @@ demo: $(STAMP) ## simulate an account, fill ./demo-lake from it, compare every t
 
 # loadscope: the tests of one module stay together and in order, because some of them share an account. Modules stay in
 # order, too: sorted by their number of tests, those of few long ones would come last and leave all processors but one idle.
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
 test: $(STAMP) ## run the tests, but for those that take very long
 	$(PYTEST) -m "not long and not engines"
 
 long: $(STAMP) ## run those that take very long
 	$(PYTEST) -m "long and not engines" --ignore tests/property
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long tests/property --worlds 4
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long tests/property --worlds 4
 
 quick: $(STAMP) ## run the tests that take seconds
 	$(PYTEST) -m "not slow and not long and not engines"
