@@ -11,7 +11,7 @@ TRINO := trino-server-476
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
-	engines-fetch engines engines-ci ci-spark4 ci-servers ci-spark35
+	engines-fetch engines engines-ci ci-servers ci-spark4 ci-spark4-starts ci-spark35
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,13 +54,18 @@ engines: $(STAMP) ## every engine on the same lake: S3, Iceberg REST, Trino, Spa
 	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark4/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 	WISTIA_LAKE_NO_SKIPS=1 .venvs/spark35/bin/python -m pytest -n 0 -s -q -m engines tests/spark
 
-# All at once: each of them is one process that waits for servers. A cluster, Connect and spark-submit are tried with
-# Spark 4 only: with 3.5 they take five minutes more.
+# Side by side, the longest first: each of them is one process that waits for servers. A cluster, Connect and spark-submit
+# are tried with Spark 4 only: with 3.5 they take five minutes more.
+ENGINES_CI := ci-servers ci-spark4 ci-spark4-starts ci-spark35
 engines-ci: $(STAMP) ## what CI runs of make engines: all of it but Spark 3.5's ways to start and the longest history
-	WISTIA_LAKE_NO_SKIPS=1 $(MAKE) -j3 --output-sync=target --no-print-directory ci-spark4 ci-servers ci-spark35
+	WISTIA_LAKE_NO_SKIPS=1 $(MAKE) -j3 --output-sync=target --no-print-directory $(ENGINES_CI)
 
+SPARK_STARTS := tests/spark/test_cluster.py tests/spark/test_ways.py
 ci-spark4:
-	.venvs/spark4/bin/python -m pytest -n 0 -q -m engines tests/spark
+	.venvs/spark4/bin/python -m pytest -n 0 -q -m engines tests/spark $(addprefix --ignore ,$(SPARK_STARTS))
+
+ci-spark4-starts:
+	.venvs/spark4/bin/python -m pytest -n 0 -q -m engines $(SPARK_STARTS)
 
 ci-servers:
 	$(BIN)/python -m pytest -n 0 -q -m "engines and not long" --ignore tests/spark
