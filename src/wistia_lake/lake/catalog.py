@@ -281,9 +281,10 @@ class Catalog:
                 "Rebuild the table from bronze with: wistia-lake build --full"
             )
         snapshot = table.current_snapshot()
+        files = sorted((task.file.file_path, task.file.file_size_in_bytes) for task in tasks)
         return TableInput(
-            spec, tuple(sorted(task.file.file_path for task in tasks)), filesystem_of(table),
-            snapshot.snapshot_id if snapshot is not None else None, first, last,
+            spec, tuple(path for path, _ in files), filesystem_of(table),
+            snapshot.snapshot_id if snapshot is not None else None, first, last, tuple(size for _, size in files),
         )  # fmt: skip
 
     def read(self, spec: Table) -> pa.Table:

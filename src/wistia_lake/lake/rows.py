@@ -47,6 +47,8 @@ class TableInput:
     first: date | None = None
     """First of the partitions meant; None: no limit."""
     last: date | None = None
+    sizes: tuple[int, ...] = ()
+    """Bytes of each file, as the metadata says: a bucket need not be asked for them."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -66,11 +68,11 @@ class TableInput:
             return ds.dataset(self.schema.empty_table())
         paths = self.local_files
         if paths is None:
-            paths = tuple(_within(file) for file in self.files)
+            parquet, sizes = ds.ParquetFileFormat(), zip(self.files, self.sizes, strict=True)
+            files = [parquet.make_fragment(_within(file), self.filesystem, file_size=size) for file, size in sizes]
+            return ds.FileSystemDataset(files, self.schema, parquet, self.filesystem)
         # No partitioning is guessed from the paths: what a row says of itself is in its file.
-        return ds.dataset(
-            list(paths), format="parquet", schema=self.schema, filesystem=self.filesystem, partitioning=None
-        )
+        return ds.dataset(list(paths), format="parquet", schema=self.schema, partitioning=None)
 
     def read(self) -> pa.Table:
         """The rows; files one after the other, so that their order is kept."""
