@@ -32,6 +32,12 @@ FACTS = tuple(table.full_name for table in TABLES if table.namespace != "ops")
 """The tables that have a truth."""
 
 
+def sorted_tables(catalog: Catalog, names: Sequence[str]) -> dict[str, pa.Table]:
+    """Tables as they stand, each in the order of its key."""
+    found = {name: catalog.read(BY_NAME[name]) for name in names}
+    return {name: rows.sort_by([(column, "ascending") for column in BY_NAME[name].key]) for name, rows in found.items()}
+
+
 def utc(text: str) -> datetime:
     """An instant written as ``2025-03-12 14:00``."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -125,10 +131,7 @@ class Simulation:
     def tables(self, names: Sequence[str] = FACTS) -> dict[str, pa.Table]:
         """Several tables as they stand, each sorted by its key."""
         with self.catalog as catalog:
-            return {
-                name: catalog.read(BY_NAME[name]).sort_by([(column, "ascending") for column in BY_NAME[name].key])
-                for name in names
-            }
+            return sorted_tables(catalog, names)
 
     def truth(self, **changed: object) -> Truth:
         """What a perfect reader with the same looks would hold; tables share what they have in common."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from support.simulation import sorted_tables
 from wistia_lake.lake.catalog import Catalog
-from wistia_lake.lake.tables import BY_NAME, TABLES
+from wistia_lake.lake.tables import TABLES
 
 EVERY = tuple(table.full_name for table in TABLES)
 
@@ -39,10 +40,7 @@ def contents(root: Path, *, locks: bool = False) -> dict[str, str]:
 def cells(lake: Path) -> dict[str, pa.Table]:
     """Every row of every table, in the order of its key."""
     with Catalog(lake) as catalog:
-        return {
-            name: catalog.read(BY_NAME[name]).sort_by([(column, "ascending") for column in BY_NAME[name].key])
-            for name in EVERY
-        }
+        return sorted_tables(catalog, EVERY)
 
 
 def unequal(before: dict[str, pa.Table], after: dict[str, pa.Table]) -> list[str]:

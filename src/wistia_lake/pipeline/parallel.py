@@ -14,12 +14,16 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that fails with the one failure that says most, not with a group of them."""
+    """A task group that fails with one of its failures, not with a group of them: it raises nothing but such groups.
+
+    A bug comes before an error of ours, for that one would only hide it.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             yield group
-    except BaseExceptionGroup as failures:
-        raise _first_failure(failures) from None
+    except ExceptionGroup as failed:
+        bugs = [one for one in failed.exceptions if not isinstance(one, WistiaLakeError)]
+        raise (bugs or failed.exceptions)[0] from None
 
 
 async def in_parallel(jobs: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T]:
@@ -38,18 +42,3 @@ async def in_parallel(jobs: Iterable[Coroutine[Any, Any, T]], at_once: int) -> l
         for job in pending:
             job.close()  # those that never began would warn that nobody awaited them
     return [task.result() for task in tasks]
-
-
-def _first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The failure that says most: a bug before an error of ours, for that one would only hide it."""
-    leaves: list[BaseException] = []
-
-    def collect(found: BaseException) -> None:
-        if isinstance(found, BaseExceptionGroup):
-            for inner in found.exceptions:
-                collect(inner)
-        else:
-            leaves.append(found)
-
-    collect(failures)
-    return next((leaf for leaf in leaves if not isinstance(leaf, WistiaLakeError)), leaves[0])

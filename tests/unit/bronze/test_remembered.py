@@ -14,11 +14,11 @@ import zstandard
 from support.counted import Calls, counted
 from wistia_lake.bronze import remembered
 from wistia_lake.bronze.batch import commit_look, encode_lines
-from wistia_lake.bronze.layout import Look, new_batch_id
+from wistia_lake.bronze.layout import Look, data_key, new_batch_id
 from wistia_lake.bronze.lease import lease
 from wistia_lake.bronze.leftovers import CUT_OFF, leftovers
 from wistia_lake.bronze.listed import Handover, Listed
-from wistia_lake.bronze.manifest import Manifest
+from wistia_lake.bronze.manifest import DataObject, Manifest
 from wistia_lake.bronze.remembered import KEY, Manifests
 from wistia_lake.errors import DataError
 from wistia_lake.lake.store import Store, open_store
@@ -237,6 +237,24 @@ def test_a_stream_is_listed_once_and_what_is_committed_is_added(store: Store, lo
     assert new_day.slice.day in listed.looks("events").days("account")
     assert calls["LIST objects"] == before
     assert set(listed.looks("events")) == set(Listed(store).looks("events"))
+
+
+def test_only_objects_that_nothing_told_of_are_asked_for(store: Store, looks: list[Look]) -> None:
+    """What the listing showed or this command wrote is there; another is, if the store says so."""
+    listed = Listed(store)
+    calls: Calls = store._backend._calls
+    first, written, unknown = (data_key(look.slice, look.batch_id) for look in looks[:3])
+    listed.looks("events")
+    assert listed.holds(first)
+    assert calls["HEAD object"] == 0
+
+    listed = Listed(store)
+    listed.add(looks[0], DataObject(written, "", 0, ""))
+    assert listed.holds(written)
+    assert calls["HEAD object"] == 0
+    assert listed.holds(unknown)
+    assert not listed.holds(f"{unknown}x")
+    assert calls["HEAD object"] == 2
 
 
 def test_what_was_added_before_the_listing_is_not_there_twice(store: Store) -> None:
