@@ -71,7 +71,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, "{tests}")
 from pathlib import Path
 from support.servers.programs import Program
-with Program("server", ["sleep", "600"], Path("{folder}"), ready=lambda: True) as program:
+log = Path("{folder}/server.log")
+# Ready when the program itself speaks, as any server: until then setpriv may not have asked for its end yet.
+with Program("server", ["sh", "-c", "echo ready; exec sleep 600"], log.parent, ready=log.read_bytes) as program:
     print(program._process.pid, flush=True)
     time.sleep(600)
 """
