@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support import counters, fuzzing
+from support.shares import share
 from wistia_lake import log
 from wistia_lake.lake.store import Store, open_store
 
@@ -60,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ``--hostile-worlds N`` does so for those in which things go wrong, ``--zone-worlds N`` for those whose zone is
     looked for. ``--kills N`` and ``--kill-seed N`` are the same for runs that are killed. ``--counts FILE`` adds a line
     of JSON to a file that says what was gone through: worlds, kills, faults, rows compared with the truth.
+    ``--share 2/3`` runs a third of what is chosen otherwise.
     """
     parser.addoption("--world-seed", type=int, default=None, help="run only the random world with this seed")
     parser.addoption("--worlds", type=int, default=1, help="how many random worlds to run")
@@ -72,6 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak-days", type=int, default=42, help="for how many days a lake is run and maintained")
     parser.addoption("--kill-seed", type=int, default=1, help="which steps it is killed at")
     parser.addoption("--fuzz-examples", type=int, default=0, help="how many answers of each form to make up at least")
+    parser.addoption("--share", type=share, default=None, help="2/3: every third of the tests, from the second on")
     parser.addoption("--counts", type=Path, default=None, help="add what was gone through to this file")
 
 
@@ -96,13 +99,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if left_out and collection_path.parent == TESTS and collection_path.name in ENGINES else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What can only be said of many worlds is no test of a few."""
+    """What can only be said of many worlds is no test of a few; of what is left and was chosen, the share asked for."""
     asked = 1 if config.getoption("--world-seed") is not None else config.getoption("--hostile-worlds")
-    few = [item for item in items if (mark := item.get_closest_marker("worlds")) and asked < mark.args[0]]
-    if few:
-        config.hook.pytest_deselected(items=few)
-        items[:] = [item for item in items if item not in few]
+    kept = [item for item in items if not (mark := item.get_closest_marker("worlds")) or asked >= mark.args[0]]
+    of_share = slice(None) if config.getoption("--share") is None else config.getoption("--share")
+    kept = kept[of_share]
+    left_out = set(items) - set(kept)
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = kept
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
+from pyiceberg.table import Table as IcebergTable
 
 from support.cases import write_look
 from wistia_lake.bronze.lease import lease
@@ -101,6 +103,26 @@ def test_a_changed_slice_touches_its_neighbours_and_its_month(lake: Lake) -> Non
     lake.events("2025-02-05", "e5", "new")
     assert lake.build().tables == {"silver.fact_event": 4, "silver.fact_media_day": 1, "gold.kpi_media_day": 1}
     assert lake.rows("silver.fact_event").num_rows == 11
+
+
+def test_a_build_asks_its_catalog_before_it_writes_a_table_and_not_each_time_it_reads_it(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the cloud each question is a request; what a build committed itself it knows."""
+    asked: Counter[str] = Counter()
+    load = Catalog.load
+
+    def counted(self: Catalog, spec: Table) -> IcebergTable | None:
+        asked[spec.full_name] += 1
+        return load(self, spec)
+
+    monkeypatch.setattr(Catalog, "load", counted)
+    lake.medias("2025-02-20", duration=80.0)
+    lake.events("2025-02-18", "e9")
+    assert lake.build().tables.keys() >= {"silver.dim_media", "silver.fact_event", "gold.kpi_media_day"}
+    # Once to read what was built, once before it is replaced.
+    assert asked.pop("ops.built") == 2
+    assert set(asked.values()) == {1}
 
 
 def test_another_zone_rebuilds_days(lake: Lake) -> None:

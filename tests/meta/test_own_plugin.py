@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.shares import share
+
 pytestmark = pytest.mark.slow
 TESTS = Path(__file__).parents[1]
 SKIPPED = """
@@ -26,6 +28,13 @@ def test_that_is_known_to_fail():
     assert False
 """
 WHOLE_MODULE = 'import pytest\npytest.skip("all of it", allow_module_level=True)'
+MANY = """
+import pytest
+
+@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("is_long", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_one(is_long, number): ...
+"""
 COUNTING = """
 import pytest
 from support.counters import count
@@ -65,3 +74,19 @@ def test_what_was_gone_through_is_summed_up_over_workers(tmp_path: Path, workers
     done = pytest_on(tmp_path, COUNTING, "-n", workers, "--dist", "load", "--counts", str(counts))
     assert "gone through: 6 kills, 15,000 rows compared" in done.stdout
     assert [json.loads(line) for line in counts.read_text().splitlines()] == [{"kills": 6, "rows": 15000}]
+
+
+def test_shares_are_apart_and_together_all_that_was_chosen(tmp_path: Path) -> None:
+    """Of ten tests out of twenty every share takes its own, whoever else chose before."""
+    shares = []
+    for number in (1, 2, 3):
+        done = pytest_on(tmp_path, MANY, "-n", "0", "-W", "ignore", "-m", "not slow", "--share", f"{number}/3")
+        shares.append(sorted(line for line in done.stdout.splitlines() if line.startswith("PASSED")))
+    assert [len(names) for names in shares] == [4, 3, 3]
+    assert len({name for names in shares for name in names if "True" in name}) == 10
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1/0", "third", ""])
+def test_what_is_no_share_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no share such as 2/3"):
+        share(text)

@@ -3,6 +3,10 @@
 A mutant is one exact replacement in ``src`` and the tests that ought to notice. Each is applied to a copy of the
 sources, which the tests then import instead of the real ones; the tree itself is never touched. Each has a process of
 its own, forked (where a system can) from one that has read the libraries already: that takes longer than most tests.
+
+    python tests/mutants/run.py                    all of them
+    python tests/mutants/run.py lease "a gap"      those whose name contains one of these
+    python tests/mutants/run.py --share 2/3        every third one, beginning with the second
 """
 
 from __future__ import annotations
@@ -21,6 +25,9 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(PROJECT / "tests"))
+from support.shares import share  # noqa: E402  the tests are no package
+
 LIST = Path(__file__).parent / "mutants.toml"
 LIBRARIES = [
     "pytest", "hypothesis", "msgspec", "structlog", "aiohttp.web", "click", "duckdb", "pyarrow.parquet", "obstore",
@@ -78,9 +85,16 @@ def verdict(mutant: Mutant) -> tuple[bool, str]:
     return process.exitcode == 1 and bool(failed), failed[0][7:120] if failed else f"exit {process.exitcode}"
 
 
-def main(wanted: Sequence[str]) -> int:
-    """Apply the mutants whose name contains one of ``wanted`` (none: all); 0 if each was noticed."""
-    listed = [one for one in mutants() if not wanted or any(part in one.name for part in wanted)]
+def chosen(words: Sequence[str]) -> list[Mutant]:
+    """The mutants that the command line asks for."""
+    if words and words[0] == "--share":
+        return mutants()[share(words[1])]
+    return [one for one in mutants() if not words or any(word in one.name for word in words)]
+
+
+def main(words: Sequence[str]) -> int:
+    """Apply the mutants that are asked for; 0 if each was noticed."""
+    listed = chosen(words)
     multiprocessing.set_start_method("forkserver" if hasattr(os, "fork") else "spawn")
     multiprocessing.set_forkserver_preload(LIBRARIES)
     survivors = []

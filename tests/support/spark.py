@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,24 @@ def catalog_conf(lake: Path) -> dict[str, str]:
     }
 
 
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""For a JVM of seconds: what the second compiler saves later it costs twice before, and one collector thread is enough."""
+SHORT_LIVED = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:MetaspaceSize=256m "
+    "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
+"""For a JVM of seconds: what the second compiler saves later it costs twice before, and one collector thread is enough.
+The first alone gets little room by default, and where it is full all that comes after is interpreted. Nobody need verify
+classes of jars that are pinned by their hashes."""
+
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+"""Spark writes and compiles a program for each query, which takes longer than a few rows do without. How it computes is
+the matter of :data:`COMPILED`'s tests; of the others, who writes what and when."""
+COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+"""As Spark comes."""
 
 
 def conf() -> dict[str, str]:
     """A small Spark."""
-    return {
+    return INTERPRETED | {
         "spark.jars": jars(),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -145,16 +157,21 @@ def session_for(lake: Path | None) -> Any:
     return session
 
 
-def engine_for(account: Simulation) -> SparkEngine:
+def engine_for(account: Simulation, computing: Mapping[str, str] = INTERPRETED) -> SparkEngine:
     """An engine that writes the tables of an account's lake."""
     with account.catalog as catalog:
         _ = catalog._catalog  # makes the file, which JDBC does not
-    return SparkEngine(session_for(account.lake), NAME)
+    session = session_for(account.lake)
+    for name, value in computing.items():
+        session.conf.set(name, value)
+    return SparkEngine(session, NAME)
 
 
-def spark_build(account: Simulation, *, full: bool = False, **changed: object) -> BuildSummary:
+def spark_build(
+    account: Simulation, *, full: bool = False, computing: Mapping[str, str] = INTERPRETED, **changed: object
+) -> BuildSummary:
     """One ``wistia-lake build --engine spark`` now."""
-    engine = engine_for(account)
+    engine = engine_for(account, computing)
     return build(account.loaded(**changed), clock=lambda: account.now, reporter=Quiet(), full=full, engine=engine)
 
 

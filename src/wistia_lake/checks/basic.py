@@ -42,18 +42,19 @@ def _row_conditions(table: Table) -> Iterator[tuple[str, str]]:
             )
 
 
-def _queries(table: Table) -> Iterator[tuple[list[str], str]]:
+def _query(table: Table) -> tuple[list[str], str]:
     """(names of checks, a query of one row that counts bad rows in their order); one scan answers all row checks."""
     name, key = table.full_name, ", ".join(table.key)
     conditions = list(_row_conditions(table))
     counts = ", ".join(f"count(case when {condition} then 1 end)" for _, condition in conditions)
-    yield [check for check, _ in conditions], f"select {counts} from {name}"
     repeated = f"select count(*) as n from {name} group by {key} having count(*) > 1"
-    yield [f"key ({key}) is unique"], f"select cast(coalesce(sum(n - 1), 0) as bigint) from ({repeated})"
+    checks = [check for check, _ in conditions] + [f"key ({key}) is unique"]
+    parts = [f"select {counts} from {name}", f"select cast(coalesce(sum(n - 1), 0) as bigint) from ({repeated})"]
     for column, other, other_column in table.references:
         joined = f"{name} as t left join {other} as o on o.{other_column} = t.{column}"
-        lost = f"t.{column} is not null and o.{other_column} is null"
-        yield [f"{column} is found in {other}"], f"select count(*) from {joined} where {lost}"
+        checks.append(f"{column} is found in {other}")
+        parts.append(f"select count(*) from {joined} where t.{column} is not null and o.{other_column} is null")
+    return checks, "select * from " + " cross join ".join(f"({part}) as part_{n}" for n, part in enumerate(parts))
 
 
 def check_tables(
@@ -63,24 +64,24 @@ def check_tables(
 
     Partitions come with their neighbours of two days: a session that moved from day to day must not be in both.
     """
-    whole = {table.full_name: catalog.input(table) for table in TABLES if _is_needed(catalog, table, only)}
+    made = [table for table in TABLES if _is_needed(table, only) and catalog.load(table) is not None]
+    whole = {table.full_name: catalog.input(table, as_known=True) for table in made}
     results: list[CheckResult] = []
     for name in whole if only is None else [table.full_name for table in TABLES if table.full_name in only]:
         needed = {name, *(other for _, other, _ in BY_NAME[name].references)}
         tables = {one: whole.get(one, TableInput(BY_NAME[one])) for one in needed}
         if only is not None:
             tables[name] = _near(catalog, BY_NAME[name], only[name])
-        for checks, query in _queries(BY_NAME[name]):
-            for rows in engine.select(Job(query, tables=tables), rows_per_group=1):
-                counts = [column[0].as_py() for column in rows.columns]
-                results += [CheckResult(name, *pair) for pair in zip(checks, counts, strict=True)]
+        checks, query = _query(BY_NAME[name])
+        for rows in engine.select(Job(query, tables=tables), rows_per_group=1):
+            counts = [column[0].as_py() for column in rows.columns]
+            results += [CheckResult(name, *pair) for pair in zip(checks, counts, strict=True)]
     return results
 
 
-def _is_needed(catalog: Catalog, table: Table, only: Mapping[str, Iterable[str]] | None) -> bool:
-    """Whether all rows of a table are looked up: it is checked whole, or refers are looked up in it."""
-    referred = only is None or any(table.full_name == to for name in only for _, to, _ in BY_NAME[name].references)
-    return referred and catalog.load(table) is not None
+def _is_needed(table: Table, only: Mapping[str, Iterable[str]] | None) -> bool:
+    """Whether all rows of a table are looked up: it is checked whole, or others refer to it."""
+    return only is None or any(table.full_name == to for name in only for _, to, _ in BY_NAME[name].references)
 
 
 def _near(catalog: Catalog, table: Table, partitions: Iterable[str]) -> TableInput:

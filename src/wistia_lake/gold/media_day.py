@@ -25,7 +25,7 @@ def _snapshot_month(context: Context, month: date) -> date | None:
 
 def _titles(context: Context) -> list[tuple[datetime | None, list[Any]]]:
     """What the days show of each media, with when it was made."""
-    wanted = context.catalog.read(DIM_MEDIA).select(["media_id", "title", "channel", "created_at"])
+    wanted = context.rows(DIM_MEDIA).select(["media_id", "title", "channel", "created_at"])
     rows = wanted.sort_by([("media_id", "ascending")]).to_pylist()
     return [(row["created_at"], [row["media_id"], row["title"], row["channel"]]) for row in rows]
 

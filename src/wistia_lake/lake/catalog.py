@@ -9,20 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from wistia_lake.errors import DataError, LakeUnreadable, SettingsError
+from wistia_lake.errors import LakeUnreadable, SettingsError
 from wistia_lake.lake.connection import DATABASE, Refused, reached, shared_catalog, sqlite_catalog
 from wistia_lake.lake.iceberg import (
     VERSION_PROPERTY,
     between,
     differences,
     expire,
-    filesystem_of,
     iceberg_schema,
     inside,
     partition_day,
     properties,
 )
 from wistia_lake.lake.rows import TableInput, conform
+from wistia_lake.lake.scan import planned
 from wistia_lake.lake.store import Store, lake_root
 from wistia_lake.lake.table import SCHEMA_VERSION, Table
 from wistia_lake.lake.tables import BY_NAME
@@ -60,6 +60,7 @@ class Catalog:
         self.is_shared = bool(shared)
         self._properties = {"name": shared} if isinstance(shared, str) else dict(shared or {})
         self._prefix = prefix
+        self._known: dict[str, IcebergTable] = {}
         if not self.is_shared and self.root is None:
             raise SettingsError(
                 f"The tables of the lake {self.url} need a catalog that several programs can share: describe it in "
@@ -122,7 +123,15 @@ class Catalog:
                 f"The table {spec.full_name} was changed by something else: {changed}. Drop it in the catalog, then "
                 "rebuild it from bronze with: wistia-lake build --full"
             )
+        self._known[spec.full_name] = table
         return table
+
+    def known(self, spec: Table) -> IcebergTable | None:
+        """The table as this object last loaded or left it; loaded if it never did.
+
+        For whoever alone may write to the lake, as a build while it has the lease: it knows what it committed.
+        """
+        return self._known.get(spec.full_name) or self.load(spec)
 
     def _is_ours(self, table: IcebergTable) -> bool:
         if self.is_shared:
@@ -139,8 +148,7 @@ class Catalog:
             )
         return LakeUnreadable(
             f"The table {spec.full_name} in {self.root} points to another place: this lake's folder was moved "
-            "or copied. "
-            "Bronze is complete; rebuild the tables from it with: wistia-lake build --full"
+            "or copied. Bronze is complete; rebuild the tables from it with: wistia-lake build --full"
         )
 
     def forget_if_moved(self) -> None:
@@ -170,10 +178,11 @@ class Catalog:
         with reached(self.url, f"making {spec.full_name}"):
             with suppress(NamespaceAlreadyExistsError):
                 self._catalog.create_namespace(self.identifier(spec)[0])
-            return self._catalog.create_table(
+            made = self._known[spec.full_name] = self._catalog.create_table(
                 self.identifier(spec), schema=schema, partition_spec=partition, sort_order=order,
                 location=self._location(spec), properties=properties(spec) | {LAKE_PROPERTY: self.url},
             )  # fmt: skip
+        return made
 
     def _location(self, spec: Table) -> str | None:
         """Inside the lake, unless the catalog has a warehouse of its own to place tables in."""
@@ -248,49 +257,42 @@ class Catalog:
             transaction.append(conform(spec, rows), snapshot_properties=dict(note or {}))
             expire(table, transaction, KEPT_SNAPSHOTS)
 
-    def input(self, spec: Table, first: date | None = None, last: date | None = None) -> TableInput:
-        """A table's rows now, of partitions from ``first`` to ``last`` if given."""
-        table = self.load(spec)
+    def input(
+        self, spec: Table, first: date | None = None, last: date | None = None, *, as_known: bool = False
+    ) -> TableInput:
+        """A table's rows now, of partitions from ``first`` to ``last`` if given; none if it was never built.
+
+        ``as_known``: not now but as :meth:`known`.
+        """
+        table = self.known(spec) if as_known else self.load(spec)
         return TableInput(spec) if table is None else self._input(spec, table, between(spec, first, last), first, last)
 
-    def input_of(self, spec: Table, partitions: Collection[date]) -> TableInput:
-        """The rows of some partitions now.
+    def input_of(self, spec: Table, partitions: Collection[date], *, as_known: bool = False) -> TableInput:
+        """The rows of some partitions now, or ``as_known``.
 
         Many are picked from those between the first and the last: a filter that names each would be weighed for every
         file. Few are named, so that the lists of those between them stay closed.
         """
-        table = self.load(spec)
+        table = self.known(spec) if as_known else self.load(spec)
         if table is None or not partitions:
             return TableInput(spec)
         first, last, wanted = min(partitions), max(partitions), set(partitions)
         where = inside(spec, sorted(wanted)) if len(wanted) <= FEW_PARTITIONS else between(spec, first, last)
         return self._input(
-            spec, table, where, first, last,
-            lambda task: partition_day(task.file.partition[0]) in wanted,
-        )  # fmt: skip
+            spec, table, where, first, last, lambda task: partition_day(task.file.partition[0]) in wanted
+        )
 
     def _input(
         self, spec: Table, table: IcebergTable, where: BooleanExpression, first: date | None = None,
         last: date | None = None, is_wanted: Callable[[FileScanTask], bool] = lambda _: True,
     ) -> TableInput:  # fmt: skip
         with reached(self.url, f"planning {spec.full_name}"):
-            tasks = [task for task in table.scan(row_filter=where).plan_files() if is_wanted(task)]
-        if any(task.delete_files for task in tasks):
-            raise DataError(
-                f"Something else deleted rows of {spec.full_name} by delete files, which this lake never writes. "
-                "Rebuild the table from bronze with: wistia-lake build --full"
-            )
-        snapshot = table.current_snapshot()
-        files = sorted((task.file.file_path, task.file.file_size_in_bytes) for task in tasks)
-        return TableInput(
-            spec, tuple(path for path, _ in files), filesystem_of(table),
-            snapshot.snapshot_id if snapshot is not None else None, first, last, tuple(size for _, size in files),
-        )  # fmt: skip
+            return planned(spec, table, where, first, last, is_wanted)
 
-    def read(self, spec: Table) -> pa.Table:
+    def read(self, spec: Table, *, as_known: bool = False) -> pa.Table:
         """The whole table; empty with its columns if it was never built."""
         with reached(self.url, f"reading {spec.full_name}"):
-            return self.input(spec).read()
+            return self.input(spec, as_known=as_known).read()
 
 
 def open_catalog(store: Store, settings: Settings) -> Catalog:

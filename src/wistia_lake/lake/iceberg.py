@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -46,6 +47,7 @@ def properties(spec: Table) -> dict[str, str]:
     return _PROPERTIES | {f"write.metadata.metrics.column.{name}": "counts" for name in unbounded}
 
 
+@cache
 def iceberg_schema(spec: Table) -> tuple[Schema, PartitionSpec, SortOrder]:
     """Schema, partitioning and sort order; every column is optional, field ids follow the order of columns."""
     from pyiceberg import partitioning, schema, types

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache, cached_property
 from hashlib import blake2b
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +22,9 @@ from wistia_lake.settings import Settings
 from wistia_lake.silver.attributes import Visibility
 from wistia_lake.silver.calendar import AccountCalendar
 from wistia_lake.silver.history import History
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["WHOLE", "Context", "Model", "Plan", "digest", "sql_of"]
 
@@ -63,9 +66,7 @@ class Context:
         """``silver.media_duration`` in memory: media to its (valid_from_day, duration_ms), ascending."""
         result: dict[str, list[tuple[date, int]]] = {}
         for row in (
-            self.catalog.read(MEDIA_DURATION)
-            .sort_by([("media_id", "ascending"), ("valid_from_day", "ascending")])
-            .to_pylist()
+            self.rows(MEDIA_DURATION).sort_by([("media_id", "ascending"), ("valid_from_day", "ascending")]).to_pylist()
         ):
             result.setdefault(row["media_id"], []).append((row["valid_from_day"], row["duration_ms"]))
         return result
@@ -78,11 +79,15 @@ class Context:
 
     def table(self, spec: Table, first: date | None = None, last: date | None = None) -> TableInput:
         """A table's rows for a job, of partitions from ``first`` to ``last`` if given."""
-        return self.catalog.input(spec, first, last)
+        return self.catalog.input(spec, first, last, as_known=True)
+
+    def rows(self, spec: Table) -> pa.Table:
+        """All of a small table's rows."""
+        return self.catalog.read(spec, as_known=True)
 
     def table_in(self, spec: Table, partitions: Collection[date]) -> TableInput:
         """The rows of some of a table's partitions for a job, possibly with those of partitions between them."""
-        return self.catalog.input_of(spec, partitions)
+        return self.catalog.input_of(spec, partitions, as_known=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ catalog.management=dynamic
 catalog.store=memory
 """
 _JVM = (
-    "-Xmx1G", "-XX:+ExitOnOutOfMemoryError", "-XX:ReservedCodeCacheSize=256M", "-Duser.timezone=UTC",
-    "-Djdk.nio.maxCachedBufferSize=2000000", "-XX:TieredStopAtLevel=1", "--add-modules=jdk.incubator.vector",
-    "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED",
+    "-Xmx1G", "-XX:+ExitOnOutOfMemoryError", "-XX:ReservedCodeCacheSize=256M", "-XX:+UseSerialGC",
+    "-Duser.timezone=UTC", "-Djdk.nio.maxCachedBufferSize=2000000", "-XX:TieredStopAtLevel=1",
+    "--add-modules=jdk.incubator.vector", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED",
 )  # fmt: skip
 """What Trino asks for; the first compiler only, because queries here are small and start is what takes time."""
 _numbers = count(1)
