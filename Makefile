@@ -39,7 +39,7 @@ OF_SHARE = $(if $(SHARE),--share $(SHARE))
 test: $(STAMP) ## run the tests, but for those that take very long
 	$(PYTEST) -m "not long and not engines"
 
-long: $(STAMP) ## run those that take very long (SHARE=2/3: every third of them, from the second on)
+long: $(STAMP) ## run those that take very long (SHARE=2/4: every fourth of them, from the second on)
 	$(PYTEST) -m "long and not engines" --ignore tests/property $(OF_SHARE)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long tests/property --worlds 4 $(OF_SHARE)
 
