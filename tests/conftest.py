@@ -74,7 +74,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak-days", type=int, default=42, help="for how many days a lake is run and maintained")
     parser.addoption("--kill-seed", type=int, default=1, help="which steps it is killed at")
     parser.addoption("--fuzz-examples", type=int, default=0, help="how many answers of each form to make up at least")
-    parser.addoption("--share", type=share, default=None, help="2/3: every third of the tests, from the second on")
+    parser.addoption(
+        "--share", type=share, default=slice(None), help="2/3: every third of the tests, from the second on"
+    )
     parser.addoption("--counts", type=Path, default=None, help="add what was gone through to this file")
 
 
@@ -104,8 +106,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What can only be said of many worlds is no test of a few; of what is left and was chosen, the share asked for."""
     asked = 1 if config.getoption("--world-seed") is not None else config.getoption("--hostile-worlds")
     kept = [item for item in items if not (mark := item.get_closest_marker("worlds")) or asked >= mark.args[0]]
-    of_share = slice(None) if config.getoption("--share") is None else config.getoption("--share")
-    kept = kept[of_share]
+    kept = kept[config.getoption("--share")]
     left_out = set(items) - set(kept)
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])

@@ -9,7 +9,7 @@ import pytest
 
 from support.parity import assert_identical, assert_sorted_in_files, on_disk, side
 from support.simulation import Simulation, simulation
-from support.spark import COMPILED, pyspark, spark_build, with_the_same_bronze
+from support.spark import pyspark, spark_build, with_the_same_bronze
 from wistia_lake.pipeline.build import MODELS
 from wistia_lake.silver.context import Model
 
@@ -30,7 +30,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         account.settings["base_url"] = account.sandbox.base_url + "/modern"
         account.run()
         other = with_the_same_bronze(account, folder / "spark")
-        spark_build(other, computing=COMPILED)
+        spark_build(other, compiled=True)
         yield account, other
 
 

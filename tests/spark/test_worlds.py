@@ -8,7 +8,7 @@ import pytest
 from support.far_worlds import in_one_lake
 from support.parity import assert_identical, side
 from support.simulation import Simulation
-from support.spark import COMPILED, pyspark, spark_build, with_the_same_bronze
+from support.spark import pyspark, spark_build, with_the_same_bronze
 from wistia_lake.pipeline.build import MODELS
 from wistia_lake.silver.context import Model
 
@@ -24,7 +24,7 @@ def lakes(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     account = in_one_lake(folder, request.config.getoption("--far-worlds"))
     account.build()
     other = with_the_same_bronze(account, folder / "spark")
-    spark_build(other, computing=COMPILED)
+    spark_build(other, compiled=True)
     return account, other
 
 

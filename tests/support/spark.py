@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -157,21 +156,19 @@ def session_for(lake: Path | None) -> Any:
     return session
 
 
-def engine_for(account: Simulation, computing: Mapping[str, str] = INTERPRETED) -> SparkEngine:
+def engine_for(account: Simulation, *, compiled: bool = False) -> SparkEngine:
     """An engine that writes the tables of an account's lake."""
     with account.catalog as catalog:
         _ = catalog._catalog  # makes the file, which JDBC does not
     session = session_for(account.lake)
-    for name, value in computing.items():
+    for name, value in (COMPILED if compiled else {}).items():
         session.conf.set(name, value)
     return SparkEngine(session, NAME)
 
 
-def spark_build(
-    account: Simulation, *, full: bool = False, computing: Mapping[str, str] = INTERPRETED, **changed: object
-) -> BuildSummary:
+def spark_build(account: Simulation, *, full: bool = False, compiled: bool = False, **changed: object) -> BuildSummary:
     """One ``wistia-lake build --engine spark`` now."""
-    engine = engine_for(account, computing)
+    engine = engine_for(account, compiled=compiled)
     return build(account.loaded(**changed), clock=lambda: account.now, reporter=Quiet(), full=full, engine=engine)
 
 
