@@ -1,7 +1,15 @@
 -- Media x account day as Wistia measures it: what the newest look that read the day said.
--- Relations: measured_days(day, month, from_at, to_at, final_at): the days wanted, between which instants a bucket begins
--- whose middle is on the day, and when the day is over and settled; measured_looks(batch_id, look_order, requested_at).
-with read_days as (
+-- Relations: measured_days(begins_on, day, month, from_at, to_at, final_at): the days wanted, between which instants a
+-- bucket begins whose middle is on the day, once for each UTC date of these, and when the day is over and settled;
+-- measured_looks(batch_id, look_order, requested_at).
+with buckets as (
+    select
+        bronze_media_timeseries.*,
+        cast(bronze_media_timeseries.begins_at as timestamptz) as instant
+    from bronze_media_timeseries
+),
+-- The UTC date only keeps an engine from holding every bucket against every day.
+read_days as (
     select
         rows_read.media_id,
         measured_days.day,
@@ -18,11 +26,12 @@ with read_days as (
             partition by rows_read.media_id, measured_days.day
             order by looks.look_order desc, rows_read.begins_at desc
         ) as newest_rank
-    from bronze_media_timeseries as rows_read
+    from buckets as rows_read
     inner join measured_looks as looks on looks.batch_id = rows_read.batch_id
     inner join measured_days
-        on cast(rows_read.begins_at as timestamptz) >= measured_days.from_at
-        and cast(rows_read.begins_at as timestamptz) < measured_days.to_at
+        on measured_days.begins_on = cast(rows_read.instant as date)
+        and rows_read.instant >= measured_days.from_at
+        and rows_read.instant < measured_days.to_at
 )
 -- A bucket without measures is a day without activity: it hides what an older look said, and is no row itself.
 select

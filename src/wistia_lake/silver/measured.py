@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from wistia_lake.bronze.layout import Look
@@ -11,6 +11,7 @@ from wistia_lake.bronze.manifest import Manifest
 from wistia_lake.engines.base import Job, groups_of
 from wistia_lake.lake.tables_measured import FACT_MEDIA_DAY_MEASURED
 from wistia_lake.model import ONE_DAY, days_between, first_of_month, last_of_month, months_between
+from wistia_lake.silver.calendar import AccountCalendar
 from wistia_lake.silver.context import Context, Plan, digest, sql_of
 from wistia_lake.silver.relations import relation
 
@@ -42,6 +43,13 @@ def _bounds(context: Context, day: date) -> tuple[str, str]:
     """Between which instants a bucket begins whose middle is on the day: what of the zone matters to a day."""
     calendar = context.calendar
     return calendar.begins_at(day).isoformat(), calendar.ends_at(day).isoformat()
+
+
+def _beginnings(calendar: AccountCalendar, day: date) -> Iterator[tuple[date, datetime, datetime]]:
+    """Between which instants a bucket begins whose middle is on the day, once for each UTC date of these instants."""
+    from_at, to_at = calendar.begins_at(day) - HALF_A_DAY, calendar.ends_at(day) - HALF_A_DAY
+    for begins_on in days_between(from_at.date(), (to_at - timedelta.resolution).date()):
+        yield begins_on, from_at, to_at
 
 
 def plan_measured_days(context: Context) -> Plan:
@@ -79,16 +87,12 @@ def _measured_day_job(context: Context, months: list[date], all_looks: list[tupl
     ]
     rows = [(m.data.batch_id, order, m.first_requested_at) for order, m in looks if m.data is not None]
     bounds = [
-        (
-            day,
-            first_of_month(day),
-            calendar.begins_at(day) - HALF_A_DAY,
-            calendar.ends_at(day) - HALF_A_DAY,
-            calendar.ends_at(day) + settle,
-        )
+        (begins_on, day, first_of_month(day), from_at, to_at, calendar.ends_at(day) + settle)
         for day in days
+        for begins_on, from_at, to_at in _beginnings(calendar, day)
     ]
-    columns = {"day": "day", "month": "day", "from_at": "instant", "to_at": "instant", "final_at": "instant"}
+    columns = {"begins_on": "day", "day": "day", "month": "day"}
+    columns |= {"from_at": "instant", "to_at": "instant", "final_at": "instant"}
     bronze = context.bronze(STREAM, [manifest for _, manifest in looks])
     return Job(
         sql_of(FACT_MEDIA_DAY_MEASURED),

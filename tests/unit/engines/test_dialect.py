@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from wistia_lake.engines.dialect import SPARK, read_names, render, unproven
 from wistia_lake.lake.tables import BY_NAME
@@ -24,6 +26,32 @@ def test_a_model_has_no_part_of_its_own_that_is_called_like_a_table(model: Model
     for name in read_names(text):
         is_bronze = name.removeprefix("bronze_") in BRONZE_COLUMNS
         assert is_bronze or name in BY_NAME or f"{name}(" in text, f"{name} is not explained in the model's comment"
+
+
+EVERY_PAIR = {("gold.kpi_media_28d", "period"), ("silver.fact_media_curve", "curve_positions")}
+"""Joins without an equality: a single row; and the places of a curve, each of which becomes a row anyway."""
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.table.full_name)
+def test_a_model_joins_by_an_equality(model: Model) -> None:
+    """Not every engine joins by ranges: Spark holds every row against every other, days times sessions."""
+    found = _joined_without_an_equality(sql_of(model.table))
+    assert found == {name for table, name in EVERY_PAIR if table == model.table.full_name}
+
+
+def _joined_without_an_equality(text: str) -> set[str]:
+    found = set()
+    for join in sqlglot.parse_one(text, read="duckdb").find_all(exp.Join):
+        on = join.args.get("on")
+        wanted = on.flatten() if isinstance(on, exp.And) else [on]
+        by_columns = [part for part in wanted if isinstance(part, exp.EQ) and len(_tables(part)) > 1]
+        if not by_columns:
+            found.add(join.this.name)
+    return found
+
+
+def _tables(part: exp.Expression) -> set[str]:
+    return {column.table for column in part.find_all(exp.Column)}
 
 
 @pytest.mark.parametrize(
