@@ -53,6 +53,7 @@ def test_a_lake_in_glue_is_the_truth_day_after_day(account: Simulation, place: P
     assert table["Parameters"]["table_type"].upper() == "ICEBERG", "so Athena takes it for what it is"
 
 
+@pytest.mark.long
 def test_commands_work_alike_and_maintain_tidies_up_inside_the_lake(account: Simulation, place: Place) -> None:
     for words in (["run"], ["build", "--full"], ["status"], ["check"], ["query", "sanity"]):
         assert call(account, *words).code == 0, words

@@ -133,7 +133,14 @@ def _renamed_column(account: Simulation) -> None:
         update.rename_column("country", "land")
 
 
-@pytest.mark.parametrize("change", [_new_column, _lost_column, _renamed_column])
+@pytest.mark.parametrize(
+    "change",
+    [
+        _new_column,
+        pytest.param(_lost_column, marks=pytest.mark.long),
+        pytest.param(_renamed_column, marks=pytest.mark.long),
+    ],
+)
 def test_a_table_that_was_changed_by_hand(account: Simulation, change: Callable[[Simulation], None]) -> None:
     account.run()
     change(account)

@@ -38,7 +38,6 @@ def test_after_the_same_run_again(demo: Simulation) -> None:
     assert sorted((r["path"], str(r["query"])) for r in third) == sorted((r["path"], str(r["query"])) for r in second)
     assert demo.objects() == objects
     assert demo.snapshots() == snapshots
-    demo.assert_truth()
 
 
 def test_after_ten_daily_runs_with_late_arrivals(demo: Simulation) -> None:
@@ -55,7 +54,6 @@ def test_after_ten_daily_runs_with_late_arrivals(demo: Simulation) -> None:
     assert any(medias[media_id]["is_deleted"] for media_id in changed["is_deleted"])
     assert any(before[media_id]["duration_ms"] is None for media_id in changed["duration_ms"])
     assert medias.keys() >= before.keys()
-    demo.assert_full_build_changes_nothing()
 
 
 def test_after_narrowing_and_widening(demo: Simulation) -> None:

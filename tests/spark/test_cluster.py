@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from support.cluster import cluster, events, is_in_the_middle
-from support.program import PROGRAM
 from support.servers.programs import free_ports
 from support.simulation import simulation
-from support.spark import catalog_conf, command, conf, conf_folder, share
+from support.spark import SUBMIT, catalog_conf, command, conf, conf_folder, share
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.ingest import ingest
 from wistia_lake.sandbox.catalog_library import library
@@ -45,9 +44,9 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path) -> None:
             "spark.eventLog.enabled": "true", "spark.eventLog.dir": log.as_uri(), "spark.eventLog.compress": "false",
             "spark.eventLog.rolling.enabled": "false",
         }  # fmt: skip
-        words, environment = command(account, conf_folder(tmp_path / "conf", settings), "build", "--engine", "spark")
+        words, environment = command(account, conf_folder(tmp_path / "conf", settings))
         with (tmp_path / "said").open("wb") as said:
-            driver = subprocess.Popen([*PROGRAM, *words], env=environment, stdout=said, stderr=said)
+            driver = subprocess.Popen([*SUBMIT, *words], env=environment, stdout=said, stderr=said)
             try:
                 while not is_in_the_middle(f"http://127.0.0.1:{port}", sessions):
                     assert driver.poll() is None, (tmp_path / "said").read_text(encoding="utf-8")

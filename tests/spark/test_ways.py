@@ -9,16 +9,14 @@ from pathlib import Path
 import pytest
 
 from support.program import PROGRAM
-from support.servers.programs import ROOT
 from support.servers.seaweed import Place
 from support.simulation import ONE_DAY, Simulation, simulation
-from support.spark import catalog_conf, command, conf, conf_folder, jars, pyspark, share, spark_home
+from support.spark import SUBMIT, catalog_conf, command, conf, conf_folder, jars, pyspark, share
 from wistia_lake.lake.tables import BY_NAME
 from wistia_lake.model import Quiet
 from wistia_lake.pipeline.ingest import ingest
 
 pytestmark = pytest.mark.engines
-SUBMIT = [str(spark_home() / "bin/spark-submit"), str(ROOT / "deploy/spark_job.py")]
 BUILD = ["build", "--engine", "spark"]
 HAS_SERVER = not pyspark.__version__.startswith("3.")
 """Whether Spark Connect's server is among pyspark's own jars; for 3.5 it is a package of its own."""
@@ -40,10 +38,9 @@ def _a_day_later(account: Simulation) -> None:
     ingest(account.loaded(), clock=lambda: account.now, reporter=Quiet())
 
 
-# CI sees a command run on a cluster and another one submitted on a lake in a bucket.
-@pytest.mark.parametrize(
-    "way", [pytest.param(way, marks=[] if more else pytest.mark.long) for way, (*_, more) in WAYS.items()]
-)
+# CI sees a job submitted to a cluster, and the command on a lake in a bucket.
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
 def test_spark_is_what_its_own_configuration_names(tmp_path: Path, way: str) -> None:
     """Master, packages and catalog stand in spark-defaults.conf; the command says --engine spark and nothing else."""
     program, words, more = WAYS[way]
@@ -60,17 +57,24 @@ def test_spark_is_what_its_own_configuration_names(tmp_path: Path, way: str) -> 
         assert account.build().partition_count == 0
 
 
-def test_a_lake_in_a_bucket(tmp_path: Path, place: Place) -> None:
-    """Bronze in S3, tables in a REST catalog: DuckDB builds one day, a submitted Spark the next, both the truth."""
+LAST_WAY = next(reversed(WAYS))
+"""Spark Connect, where there is a server: what works from the other side of it works beside it."""
+
+
+@pytest.mark.parametrize("way", [pytest.param(way, marks=[] if way == LAST_WAY else pytest.mark.long) for way in WAYS])
+def test_a_lake_in_a_bucket(tmp_path: Path, place: Place, way: str) -> None:
+    """Bronze in S3, tables in a REST catalog: DuckDB builds one day, Spark the next, both the truth."""
+    program, words, more = WAYS[way]
     with simulation(tmp_path, "tiny", now="2025-03-10 14:00") as account:
         account.url, account.shared = place.lake, place.catalog
         account.settings["spark_catalog"] = "bucket"
         account.run()
         account.assert_truth()
         _a_day_later(account)
-        settings = {"spark.master": "local[2]"} | conf() | place.spark("bucket") | {"spark.jars": jars(s3=True)}
-        words, environment = command(account, conf_folder(tmp_path / "conf", settings))
-        _run(SUBMIT, words, environment)
+        master = {} if more else {"spark.master": "local[2]"}
+        settings = master | conf() | place.spark("bucket") | {"spark.jars": jars(s3=True)}
+        words, environment = command(account, conf_folder(tmp_path / "conf", settings), *words)
+        _run(program, words, environment | more)
         account.assert_truth()
         assert account.build().partition_count == 0
         with account.catalog as catalog:

@@ -124,6 +124,9 @@ def spark_home() -> Path:
     return Path(pyspark.__file__).parent
 
 
+SUBMIT = [str(spark_home() / "bin/spark-submit"), str(ROOT / "deploy/spark_job.py")]
+
+
 def command(account: Simulation, conf_dir: Path, *words: str) -> tuple[list[str], dict[str, str]]:
     """A command line for this account's lake, and the environment of the process: Spark's configuration and ours."""
     words_of_ours, environment = account.command(*words)
