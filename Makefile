@@ -15,7 +15,7 @@ TRINO := trino-server-476
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test long quick torture soak lint format types docs docs-check mutants wheel ci lock bench sandbox clean \
-	engines-fetch engines engines-ci ci-servers ci-spark4 ci-spark4-starts ci-spark35
+	engines-fetch engines engines-ci ci-servers ci-trino ci-spark4 ci-spark4-starts ci-spark35
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,19 +61,23 @@ engines: $(STAMP) ## every engine on the same lake: S3, Iceberg REST, Trino, Spa
 
 # Side by side, the longest first: each of them is one process that waits for servers. A cluster, Connect and spark-submit
 # are tried with Spark 4 only: with 3.5 they take five minutes more. What is marked long is left to make engines.
-ENGINES_CI := ci-servers ci-spark4 ci-spark4-starts ci-spark35
-engines-ci: $(STAMP) ## what CI runs of make engines: all but Spark 3.5's ways to start, two of Spark 4's, and the longest history
+ENGINES_CI := ci-spark4 ci-trino ci-servers ci-spark4-starts ci-spark35
+engines-ci: $(STAMP) ## what CI runs of make engines: all but what is marked long, and of Spark 3.5 only the comparison
 	WISTIA_LAKE_NO_SKIPS=1 $(MAKE) -j3 --output-sync=target --no-print-directory $(ENGINES_CI)
 
 SPARK_STARTS := tests/spark/test_cluster.py tests/spark/test_ways.py
 ci-spark4:
-	.venvs/spark4/bin/python -m pytest -n 0 -q -m engines tests/spark $(addprefix --ignore ,$(SPARK_STARTS))
+	.venvs/spark4/bin/python -m pytest -n 0 -q -m "engines and not long" tests/spark $(addprefix --ignore ,$(SPARK_STARTS))
 
 ci-spark4-starts:
 	.venvs/spark4/bin/python -m pytest -n 0 -q -m "engines and not long" $(SPARK_STARTS)
 
+ON_TRINO := $(addprefix tests/engines/test_,trino.py ddl.py query_command.py servers.py)
+ci-trino:
+	$(BIN)/python -m pytest -n 0 -q -m "engines and not long" $(ON_TRINO)
+
 ci-servers:
-	$(BIN)/python -m pytest -n 0 -q -m "engines and not long" --ignore tests/spark
+	$(BIN)/python -m pytest -n 0 -q -m "engines and not long" --ignore tests/spark $(addprefix --ignore ,$(ON_TRINO))
 
 ci-spark35:
 	.venvs/spark35/bin/python -m pytest -n 0 -q -m engines tests/spark/test_parity.py tests/spark/test_worlds.py

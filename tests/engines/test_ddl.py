@@ -51,6 +51,7 @@ def test_athenas_statement_says_what_glue_holds(table: Table, place: Place, moto
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_registered_table_shows_another_trino_the_last_state(place: Place, trino: Trino):
     rows = pa.Table.from_pylist(
         [dict.fromkeys(DIM_MEDIA.column_names) | {"media_id": name, "title": "It's"} for name in ("a", "b")],

@@ -70,6 +70,7 @@ def test_the_command_lines_form_reads_the_log_and_the_scenarios_own_settings(tmp
         truth("silver.nope", world=site.world, looks=[], zone="UTC", pseudonym_key=KEY)
 
 
+@pytest.mark.long
 def test_the_truth_about_demo_takes_less_than_ten_seconds():
     site = Site(World("demo"), rate_limit=None)
     run(site, date(2024, 11, 14))

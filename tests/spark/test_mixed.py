@@ -51,6 +51,7 @@ def test_engines_take_turns_on_one_lake(account: Simulation) -> None:
     account.assert_full_build_changes_nothing()
 
 
+@pytest.mark.long
 def test_a_partition_that_is_gone_is_emptied_by_spark_too(account: Simulation) -> None:
     """Rules that hide every media leave no row, rules that show them again bring all back."""
     account.rules = '[[exclude]]\ntitle = "*"'
@@ -105,6 +106,7 @@ def test_spark_cannot_overwrite_what_is_newer_with_what_it_read_before(
     assert account.build().partition_count == 0
 
 
+@pytest.mark.long
 def test_a_commit_of_others_elsewhere_is_no_reason_to_refuse(
     account: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
