@@ -35,47 +35,60 @@ sessions as (
     inner join account_days on account_days.day = events.day
     group by events.media_id, events.day
 ),
-keys as (
-    select media_id, day from counted where load_count > 0 or play_count > 0
-    union
-    select media_id, day from sessions
+-- Joined once, not by a list of keys: an engine without materialised parts would read all that is counted twice.
+found as (
+    select
+        coalesce(counted.media_id, sessions.media_id) as media_id,
+        coalesce(counted.day, sessions.day) as day,
+        counted.load_count,
+        counted.play_count,
+        counted.is_final as is_count_final,
+        sessions.event_count,
+        sessions.viewer_count,
+        sessions.watched_ms,
+        sessions.watched_25_count,
+        sessions.watched_50_count,
+        sessions.watched_75_count,
+        sessions.completed_count,
+        sessions.mobile_event_count,
+        sessions.converted_event_count
+    from counted
+    full outer join sessions on sessions.media_id = counted.media_id and sessions.day = counted.day
+    where counted.load_count > 0 or counted.play_count > 0 or sessions.event_count > 0
 ),
 known as (
     select
-        keys.media_id,
-        keys.day,
+        found.*,
         account_days.month,
         coalesce(own.is_covered, others.is_covered, false) as is_covered,
         coalesce(own.is_final, others.is_final, false) as is_final,
         coalesce(own.is_settled, others.is_settled, false) as is_settled
-    from keys
-    inner join account_days on account_days.day = keys.day
-    left join event_days as own on own.day = keys.day and own.media_id = keys.media_id
-    left join event_days as others on others.day = keys.day and others.media_id is null
+    from found
+    inner join account_days on account_days.day = found.day
+    left join event_days as own on own.day = found.day and own.media_id = found.media_id
+    left join event_days as others on others.day = found.day and others.media_id is null
 )
 select
-    known.media_id,
-    known.day,
-    known.month,
-    counted.load_count,
-    counted.play_count,
-    case when known.is_covered then coalesce(sessions.event_count, 0) end as event_count,
-    case when known.is_covered then coalesce(sessions.viewer_count, 0) end as viewer_count,
+    media_id,
+    day,
+    month,
+    load_count,
+    play_count,
+    case when is_covered then coalesce(event_count, 0) end as event_count,
+    case when is_covered then coalesce(viewer_count, 0) end as viewer_count,
     case
-        when not known.is_covered then null
-        when sessions.event_count is null then 0
-        else sessions.watched_ms
+        when not is_covered then null
+        when event_count is null then 0
+        else watched_ms
     end as watched_ms,
-    case when known.is_covered then coalesce(sessions.watched_25_count, 0) end as watched_25_count,
-    case when known.is_covered then coalesce(sessions.watched_50_count, 0) end as watched_50_count,
-    case when known.is_covered then coalesce(sessions.watched_75_count, 0) end as watched_75_count,
-    case when known.is_covered then coalesce(sessions.completed_count, 0) end as completed_count,
-    case when known.is_covered then coalesce(sessions.mobile_event_count, 0) end as mobile_event_count,
-    case when known.is_covered then coalesce(sessions.converted_event_count, 0) end as converted_event_count,
-    known.is_final and coalesce(counted.is_final, false) as is_final,
-    known.is_settled and coalesce(counted.is_final, false) as is_settled
+    case when is_covered then coalesce(watched_25_count, 0) end as watched_25_count,
+    case when is_covered then coalesce(watched_50_count, 0) end as watched_50_count,
+    case when is_covered then coalesce(watched_75_count, 0) end as watched_75_count,
+    case when is_covered then coalesce(completed_count, 0) end as completed_count,
+    case when is_covered then coalesce(mobile_event_count, 0) end as mobile_event_count,
+    case when is_covered then coalesce(converted_event_count, 0) end as converted_event_count,
+    is_final and coalesce(is_count_final, false) as is_final,
+    is_settled and coalesce(is_count_final, false) as is_settled
 from known
-left join counted on counted.media_id = known.media_id and counted.day = known.day
-left join sessions on sessions.media_id = known.media_id and sessions.day = known.day
-where coalesce(counted.load_count, 0) > 0 or coalesce(counted.play_count, 0) > 0 or known.is_covered
-order by known.day, known.media_id
+where coalesce(load_count, 0) > 0 or coalesce(play_count, 0) > 0 or is_covered
+order by day, media_id
