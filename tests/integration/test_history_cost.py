@@ -40,7 +40,7 @@ def lake_of(folder: Path, sandbox: Sandbox, days: int) -> Simulation:
     return account
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_lists_of_files_stay_few_and_short_whatever_the_number_of_commits(tmp_path: Path) -> None:
     """A daily run replaces the newest days and a few older ones; readers open the last two months."""
     schema, first, opened = arrow_schema(FACT_EVENT), date(2023, 3, 1), []

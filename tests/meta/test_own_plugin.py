@@ -12,7 +12,7 @@ import pytest
 
 from support.shares import share
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 TESTS = Path(__file__).parents[1]
 SKIPPED = """
 import pytest
